@@ -1,0 +1,75 @@
+package dev.mettle.core.attack;
+
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * An adversarial attack: immutable parameters and the algorithm of a paper.
+ *
+ * <p>Attacks propose and the engine judges. Every point at which an attack queries the model through its {@link SampleBatch}
+ * is a proposal; the engine keeps the best one per sample, checks norm, box and finiteness in double precision, and lets the
+ * original model decide. So an attack can neither cheat nor lose an adversarial example that it passed on its way.
+ *
+ * <p>Implementations are records whose components are the parameters. They hold no state: the same attack can run twice, on
+ * several models, with equal results for equal seeds.
+ */
+public interface Attack {
+
+    /** Return the short name of the literature, such as {@code PGD}. */
+    String name();
+
+    /** Return the name with what tells it from others in one report, such as {@code PGD-40}. */
+    default String label() {
+        return name();
+    }
+
+    /** Return all parameters by name, in a stable order, for reports. */
+    Map<String, String> parameters();
+
+    /** Return what the attack must know of the model. */
+    Access access();
+
+    /** Return the norms for which the attack is defined. */
+    Set<Norm> norms();
+
+    /** Return how often the attack is run on samples that still stand. */
+    default int restarts() {
+        return 1;
+    }
+
+    /**
+     * Say whether the attack searches the nearest adversarial example rather than one within epsilon. Such an attack runs
+     * without a bound, once for all epsilons.
+     */
+    default boolean minimizesNorm() {
+        return false;
+    }
+
+    /**
+     * Return the logit margin by which a proposal must be misclassified to count, at least 0. With more than 0 an attack asks
+     * for high-confidence adversarial examples.
+     */
+    default double confidence() {
+        return 0;
+    }
+
+    /** Attack the samples of the context once; the result is what was proposed on the way. */
+    void run(AttackContext context);
+
+    /** Fix norm and epsilon of this attack. */
+    default BudgetedAttack within(Norm norm, double epsilon) {
+        return new BudgetedAttack(this, norm, epsilon);
+    }
+
+    /** Bind this attack to a model, for use on inputs of your own. */
+    default AttackGenerator against(LabelModel model, Norm norm, double epsilon) {
+        return new AttackGenerator(
+                List.of(this),
+                model,
+                new ThreatModel(norm, epsilon, model.info().inputRange()));
+    }
+}

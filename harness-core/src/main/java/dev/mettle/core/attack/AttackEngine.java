@@ -1,0 +1,255 @@
+package dev.mettle.core.attack;
+
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.SampleRandom;
+import dev.mettle.core.numeric.Tolerance;
+import dev.mettle.core.threat.ThreatModel;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Runs one attack on samples that the model classifies correctly, and judges what it proposes.
+ *
+ * <p>The engine cuts the samples into batches, runs the restarts on those still standing, checks norm, box and finiteness of
+ * every candidate in double precision, and lets the original model decide. An attack that fails leaves a sample at its clean
+ * input, with a status that says why.
+ */
+public final class AttackEngine {
+
+    private final LabelModel model;
+    private final long seed;
+    private final int batchSize;
+    private final boolean dropBroken;
+    private final Heartbeat heartbeat;
+
+    private AttackEngine(LabelModel model, long seed, int batchSize, boolean dropBroken, Heartbeat heartbeat) {
+        this.model = model;
+        this.seed = seed;
+        this.batchSize = batchSize;
+        this.dropBroken = dropBroken;
+        this.heartbeat = heartbeat;
+    }
+
+    /** Create an engine with batches of 128 samples, that leaves a sample alone as soon as it is broken. */
+    public static AttackEngine of(LabelModel model, long seed) {
+        return new AttackEngine(model, seed, 128, true, (standing, total) -> {});
+    }
+
+    /**
+     * Return an engine with another batch size. Results don't depend on it; memory and speed do.
+     *
+     * @throws ConfigurationException if the size is not positive
+     */
+    public AttackEngine withBatchSize(int size) {
+        if (size < 1) {
+            throw new ConfigurationException("the batch size is " + size + ": give at least 1");
+        }
+        return new AttackEngine(model, seed, size, dropBroken, heartbeat);
+    }
+
+    /** Return an engine that lets attacks run to their end on samples they have already broken, for the nearest example. */
+    public AttackEngine keepingBroken() {
+        return new AttackEngine(model, seed, batchSize, false, heartbeat);
+    }
+
+    /** Return an engine that reports after every model query how many samples still stand. */
+    public AttackEngine withHeartbeat(Heartbeat listener) {
+        return new AttackEngine(model, seed, batchSize, dropBroken, listener);
+    }
+
+    /** Hears how a running attack gets on. */
+    @FunctionalInterface
+    public interface Heartbeat {
+        /** Called after every model query, on the thread of the evaluation. */
+        void beat(int standing, int total);
+    }
+
+    /**
+     * Attack samples.
+     *
+     * @param attack the attack
+     * @param threat norm, epsilon and box; minimum-norm attacks search without bound and are judged by epsilon afterwards
+     * @param inputs samples inside the box, shape {@code [n, ...]}, in the model's data type; never changed
+     * @param labels the labels to attack, which the model gives the clean samples
+     * @param ids the ids of the samples, for their random streams
+     * @throws ConfigurationException if the model doesn't offer what the attack needs, or the attack doesn't know the norm
+     */
+    public AttackRun run(Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids) {
+        attack.within(threat.norm(), threat.epsilon()); // refuses a norm that the attack doesn't know
+        if (!attack.access().offeredBy(model)) {
+            throw new ConfigurationException(attack.name() + " needs " + attack.access() + " of the model, which "
+                    + model.info().name() + " doesn't offer");
+        }
+        ThreatModel searched = attack.minimizesNorm() ? threat.withEpsilon(ThreatModel.UNBOUNDED) : threat;
+        long wallStart = System.nanoTime();
+        long cpuStart = cpuNanos();
+        Run run = new Run(attack, searched, inputs, labels, ids);
+        for (int from = 0; from < labels.length; from += batchSize) {
+            run.attackBatch(IntStream.range(from, Math.min(from + batchSize, labels.length))
+                    .toArray());
+        }
+        List<SampleOutcome> outcomes = run.outcomes();
+        if (attack.minimizesNorm() && threat.bounded()) {
+            outcomes = outcomes.stream()
+                    .map(outcome -> outcome.within(threat.norm(), threat.epsilon()))
+                    .toList();
+        }
+        return new AttackRun(
+                outcomes, run.unconfirmed, (System.nanoTime() - wallStart) / 1e9, (cpuNanos() - cpuStart) / 1e9);
+    }
+
+    private static long cpuNanos() {
+        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
+                ? os.getProcessCpuTime()
+                : 0;
+    }
+
+    /** The state of one call of {@link #run}. */
+    private final class Run {
+
+        private final Attack attack;
+        private final ThreatModel threat;
+        private final INDArray inputs;
+        private final int[] labels;
+        private final long[] ids;
+        private final @Nullable INDArray[] adversarial;
+        private final int[] adversarialLabels;
+        private final @Nullable Distances[] distances;
+        private final SampleStatus[] statuses;
+        private final long[] forwards;
+        private final long[] backwards;
+        private int unconfirmed;
+
+        Run(Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids) {
+            this.attack = attack;
+            this.threat = threat;
+            this.inputs = inputs;
+            this.labels = labels;
+            this.ids = ids;
+            int n = labels.length;
+            this.adversarial = new INDArray[n];
+            this.adversarialLabels = new int[n];
+            this.distances = new Distances[n];
+            this.statuses = new SampleStatus[n];
+            this.forwards = new long[n];
+            this.backwards = new long[n];
+        }
+
+        void attackBatch(int[] batch) {
+            for (int restart = 0; restart < attack.restarts(); restart++) {
+                int[] rows = Arrays.stream(batch)
+                        .filter(row -> distances[row] == null || attack.minimizesNorm() || !dropBroken)
+                        .toArray();
+                if (rows.length == 0) {
+                    return;
+                }
+                attackOnce(rows, restart);
+            }
+        }
+
+        private void attackOnce(int[] rows, int restart) {
+            int[] ownLabels = Arrays.stream(rows).map(row -> labels[row]).toArray();
+            SampleRandom[] streams = new SampleRandom[rows.length];
+            Arrays.setAll(streams, i -> SampleRandom.of(seed, attack.name(), restart, ids[rows[i]]));
+            ProposalTracker proposals = new ProposalTracker(
+                    attack,
+                    model,
+                    threat,
+                    Rows.select(inputs, rows),
+                    ownLabels,
+                    streams,
+                    dropBroken && !attack.minimizesNorm(),
+                    this::beat);
+            attack.run(new AttackContext(proposals, restart));
+            for (int i = 0; i < rows.length; i++) {
+                forwards[rows[i]] += proposals.forwards[i];
+                backwards[rows[i]] += proposals.backwards[i];
+                SampleStatus status = proposals.unbrokenStatus(i);
+                // one sound restart is enough to call the failure of the others evidence
+                if (statuses[rows[i]] == null || statuses[rows[i]].undecided()) {
+                    statuses[rows[i]] = status;
+                }
+            }
+            verify(rows, proposals);
+        }
+
+        private void beat() {
+            int broken = (int) Arrays.stream(distances).filter(d -> d != null).count();
+            heartbeat.beat(distances.length - broken, distances.length);
+        }
+
+        /** Let the original model judge the best proposals, after snapping them to the threat model in double precision. */
+        private void verify(int[] rows, ProposalTracker proposals) {
+            int[] found =
+                    IntStream.range(0, rows.length).filter(proposals::found).toArray();
+            if (found.length == 0) {
+                return;
+            }
+            double[][] clean = Rows.toRows(Rows.select(proposals.inputs(), found));
+            INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
+            double[][] points = Rows.toRows(candidates);
+            int[] ownLabels = Arrays.stream(found).map(proposals::label).toArray();
+            boolean[] changed = model.misclassifies(candidates, ownLabels);
+            int[] predicted = model.predict(candidates);
+            for (int i = 0; i < found.length; i++) {
+                int row = rows[found[i]];
+                Distances size = Distances.between(points[i], clean[i]);
+                boolean allowed = Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
+                        && threat.box().firstViolation(points[i]).isEmpty();
+                if (!changed[i] || !allowed) {
+                    unconfirmed++;
+                    continue;
+                }
+                Distances best = distances[row];
+                if (best == null || size.in(threat.norm()) < best.in(threat.norm())) {
+                    distances[row] = size;
+                    adversarial[row] = Rows.select(candidates, new int[] {i});
+                    adversarialLabels[row] = predicted[i];
+                }
+            }
+        }
+
+        /** Shrink perturbations that rounding carried beyond epsilon. */
+        private INDArray snap(INDArray candidates, double[][] clean) {
+            double[][] points = Rows.toRows(candidates);
+            boolean changed = false;
+            for (int i = 0; i < points.length; i++) {
+                double size = Distances.between(points[i], clean[i]).in(threat.norm());
+                if (!Tolerance.atMost(size, threat.epsilon())) {
+                    double factor = threat.epsilon() / size * (1 - Tolerance.RELATIVE);
+                    for (int j = 0; j < points[i].length; j++) {
+                        points[i][j] = clean[i][j] + factor * (points[i][j] - clean[i][j]);
+                    }
+                    changed = true;
+                }
+            }
+            return changed ? Rows.fromRows(points, candidates) : candidates;
+        }
+
+        List<SampleOutcome> outcomes() {
+            List<SampleOutcome> outcomes = new ArrayList<>();
+            for (int i = 0; i < statuses.length; i++) {
+                outcomes.add(
+                        distances[i] == null
+                                ? SampleOutcome.unbroken(ids[i], labels[i], statuses[i], forwards[i], backwards[i])
+                                : new SampleOutcome(
+                                        ids[i],
+                                        labels[i],
+                                        SampleStatus.BROKEN,
+                                        adversarial[i],
+                                        adversarialLabels[i],
+                                        distances[i],
+                                        forwards[i],
+                                        backwards[i]));
+            }
+            return outcomes;
+        }
+    }
+}

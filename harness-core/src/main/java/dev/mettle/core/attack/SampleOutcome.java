@@ -1,0 +1,57 @@
+package dev.mettle.core.attack;
+
+import dev.mettle.core.numeric.Tolerance;
+import dev.mettle.core.threat.Norm;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The facts about one sample under one attack.
+ *
+ * @param id the id of the sample in its data set
+ * @param label its true label
+ * @param status what became of it
+ * @param adversarial the verified adversarial example, shape {@code [1, ...]}, if the sample was broken
+ * @param adversarialLabel the label the model gives the adversarial example; −1 if there is none
+ * @param distances the size of the perturbation, if there is one
+ * @param forwards forward passes the attack spent on this sample
+ * @param backwards backward passes the attack spent on this sample
+ */
+public record SampleOutcome(
+        long id,
+        int label,
+        SampleStatus status,
+        @Nullable INDArray adversarial,
+        int adversarialLabel,
+        @Nullable Distances distances,
+        long forwards,
+        long backwards) {
+
+    /** Create the outcome of a sample without an adversarial example. */
+    public static SampleOutcome unbroken(long id, int label, SampleStatus status, long forwards, long backwards) {
+        return new SampleOutcome(id, label, status, null, -1, null, forwards, backwards);
+    }
+
+    /** Return the outcome of a minimum-norm attack as seen by an attacker with this epsilon. */
+    public SampleOutcome within(Norm norm, double epsilon) {
+        return distances == null || Tolerance.atMost(distances.in(norm), epsilon)
+                ? this
+                : unbroken(id, label, SampleStatus.ROBUST, forwards, backwards);
+    }
+
+    /** Return the same facts for an attack that spent no further pass, because a smaller epsilon broke the sample already. */
+    public SampleOutcome withoutCost() {
+        return new SampleOutcome(id, label, status, adversarial, adversarialLabel, distances, 0, 0);
+    }
+
+    /**
+     * Return the distance at which the sample breaks: that of the adversarial example found, 0 if the model errs on the
+     * clean sample or the attack was undecided, infinite if the sample withstood the attack.
+     */
+    public double breakingDistance(Norm norm) {
+        if (distances != null) {
+            return distances.in(norm);
+        }
+        return status == SampleStatus.ROBUST ? Double.POSITIVE_INFINITY : 0;
+    }
+}

@@ -1,0 +1,22 @@
+package dev.mettle.core.attack;
+
+/** What became of one sample under one attack. */
+public enum SampleStatus {
+    /** The model errs on the clean sample; it was not attacked. */
+    CLEAN_WRONG,
+    /** The attack ran as it should and found no adversarial example. Evidence of robustness, not proof. */
+    ROBUST,
+    /** A verified adversarial example was found. Proof. */
+    BROKEN,
+    /** Every gradient was exactly zero: a gradient attack that fails on such a sample says nothing. */
+    GRADIENT_ZERO,
+    /** A gradient was NaN or infinite: a gradient attack that fails on such a sample says nothing. */
+    GRADIENT_INVALID,
+    /** A minimum-norm attack found no adversarial example at any distance: the search failed, which says nothing. */
+    SEARCH_FAILED;
+
+    /** Say whether the attack failed in a way that is no evidence of robustness. */
+    public boolean undecided() {
+        return this == GRADIENT_ZERO || this == GRADIENT_INVALID || this == SEARCH_FAILED;
+    }
+}

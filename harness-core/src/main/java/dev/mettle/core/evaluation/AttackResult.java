@@ -1,0 +1,56 @@
+package dev.mettle.core.evaluation;
+
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.threat.ThreatModel;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/**
+ * What one attack did under one threat model.
+ *
+ * @param attack the attack
+ * @param threatModel the threat model
+ * @param outcomes one outcome per sample of the data, in order, those that the model gets wrong anyway included
+ * @param unconfirmed how many proposals the original model or the check in double precision refused
+ * @param seconds wall-clock time
+ * @param cpuSeconds processor time of all threads; 0 where the platform doesn't tell
+ */
+public record AttackResult(
+        Attack attack,
+        ThreatModel threatModel,
+        List<SampleOutcome> outcomes,
+        int unconfirmed,
+        double seconds,
+        double cpuSeconds) {
+
+    /** Create the result. */
+    public AttackResult {
+        outcomes = List.copyOf(outcomes);
+    }
+
+    /** Return how many samples have a status. */
+    public int count(SampleStatus status) {
+        return (int)
+                outcomes.stream().filter(outcome -> outcome.status() == status).count();
+    }
+
+    /** Return the mean number of forward passes the attack spent per attacked sample; 0 if none was attacked. */
+    public double forwardPerSample() {
+        return meanOverAttacked(SampleOutcome::forwards);
+    }
+
+    /** Return the mean number of backward passes the attack spent per attacked sample; 0 if none was attacked. */
+    public double backwardPerSample() {
+        return meanOverAttacked(SampleOutcome::backwards);
+    }
+
+    private double meanOverAttacked(ToLongFunction<SampleOutcome> passes) {
+        return outcomes.stream()
+                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG)
+                .mapToLong(passes)
+                .average()
+                .orElse(0);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.mettle.core.evaluation;
+
+import java.util.ServiceConfigurationError;
+import java.util.ServiceLoader;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Calls the {@link EvaluationListener}s on the class path. */
+public final class EvaluationListeners {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EvaluationListeners.class);
+
+    private EvaluationListeners() {}
+
+    /** Tell all listeners that a report is complete. */
+    public static void reported(RobustnessReport report, String reproduce) {
+        notifyAll(listener -> listener.reported(report, reproduce));
+    }
+
+    private static void notifyAll(Consumer<EvaluationListener> call) {
+        try {
+            for (EvaluationListener listener : ServiceLoader.load(EvaluationListener.class)) {
+                try {
+                    call.accept(listener);
+                } catch (RuntimeException e) {
+                    LOG.warn(
+                            "{} failed; the verdict stands", listener.getClass().getName(), e);
+                }
+            }
+        } catch (ServiceConfigurationError e) {
+            LOG.warn("a listener on the class path can't be loaded; the verdict stands", e);
+        }
+    }
+}

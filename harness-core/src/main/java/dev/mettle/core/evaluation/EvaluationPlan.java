@@ -1,0 +1,50 @@
+package dev.mettle.core.evaluation;
+
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.List;
+
+/**
+ * Everything that determines the facts of an evaluation and its verdict.
+ *
+ * @param name the name of the test or evaluation, for reports
+ * @param model the model under test
+ * @param data the samples to evaluate it on
+ * @param attacks the attacks, at least one, in the order in which they are reported
+ * @param policy how facts become a verdict
+ * @param seed the base seed of all random draws
+ * @param batchSize how many samples are attacked at once; results don't depend on it
+ */
+public record EvaluationPlan(
+        String name,
+        LabelModel model,
+        LabeledData data,
+        List<PlannedAttack> attacks,
+        VerdictPolicy policy,
+        long seed,
+        int batchSize) {
+
+    /**
+     * Create the plan.
+     *
+     * @throws ConfigurationException if there is no attack, or the same attack twice in one norm
+     */
+    public EvaluationPlan {
+        attacks = List.copyOf(attacks);
+        if (attacks.isEmpty()) {
+            throw new ConfigurationException("there is no attack to run: give at least one");
+        }
+        for (int i = 0; i < attacks.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                if (attacks.get(i).attack().equals(attacks.get(j).attack())
+                        && attacks.get(i).norm() == attacks.get(j).norm()) {
+                    throw new ConfigurationException(attacks.get(i).attack().label() + " in "
+                            + attacks.get(i).norm().symbol()
+                            + " is planned twice: name it once, with all its epsilons");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package dev.mettle.core.evaluation;
+
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Evaluates the robustness of a model in one sentence, without JUnit:
+ *
+ * <pre>{@code
+ * RobustnessReport report = RobustnessEvaluation.of(model, digits)
+ *         .attack(Pgd.linf(8 / 255.0))
+ *         .minRobustAccuracy(0.60)
+ *         .seed(42)
+ *         .run();
+ * }</pre>
+ */
+public final class RobustnessEvaluation {
+
+    /** The base seed where none is given. */
+    public static final long DEFAULT_SEED = 20240229;
+
+    /** How many samples are attacked at once where nothing else is said. */
+    public static final int DEFAULT_BATCH_SIZE = 128;
+
+    private final LabelModel model;
+    private LabeledData data;
+    private String name = "robustness evaluation";
+    private final List<Attack> attacks = new ArrayList<>();
+    private final List<BudgetedAttack> budgeted = new ArrayList<>();
+    private @Nullable Norm norm;
+    private double[] epsilons = {};
+    private VerdictPolicy policy = VerdictPolicy.measureOnly();
+    private long seed = DEFAULT_SEED;
+    private int batchSize = DEFAULT_BATCH_SIZE;
+
+    private RobustnessEvaluation(LabelModel model, LabeledData data) {
+        this.model = model;
+        this.data = data;
+    }
+
+    /** Start to describe an evaluation. */
+    public static RobustnessEvaluation of(LabelModel model, LabeledData data) {
+        return new RobustnessEvaluation(model, data);
+    }
+
+    /** Name the evaluation in reports. */
+    public RobustnessEvaluation name(String newName) {
+        this.name = newName;
+        return this;
+    }
+
+    /** Add attacks that run with the norm and the epsilons of the evaluation; see {@link #norm} and {@link #epsilon}. */
+    public RobustnessEvaluation attack(Attack... more) {
+        attacks.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /** Add attacks with a norm and an epsilon of their own. */
+    public RobustnessEvaluation attack(BudgetedAttack... more) {
+        budgeted.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /** Set the norm of the attacks that have none of their own. */
+    public RobustnessEvaluation norm(Norm newNorm) {
+        this.norm = newNorm;
+        return this;
+    }
+
+    /** Set one or several epsilons, in input units of the model, for the attacks that have none of their own. */
+    public RobustnessEvaluation epsilon(double... newEpsilons) {
+        this.epsilons = newEpsilons.clone();
+        return this;
+    }
+
+    /** Use only the first {@code count} samples. */
+    public RobustnessEvaluation samples(int count) {
+        if (count < 1) {
+            throw new ConfigurationException("the number of samples is " + count + ": give at least 1");
+        }
+        this.data = data.first(count);
+        return this;
+    }
+
+    /** Require a robust accuracy, a fraction, with 95 % confidence. */
+    public RobustnessEvaluation minRobustAccuracy(double fraction) {
+        return policy(VerdictPolicy.atLeast(fraction));
+    }
+
+    /** Set how facts become a verdict. */
+    public RobustnessEvaluation policy(VerdictPolicy newPolicy) {
+        this.policy = newPolicy;
+        return this;
+    }
+
+    /** Set the base seed of all random draws. */
+    public RobustnessEvaluation seed(long newSeed) {
+        this.seed = newSeed;
+        return this;
+    }
+
+    /** Set how many samples are attacked at once. Results don't depend on it; memory and speed do. */
+    public RobustnessEvaluation batchSize(int size) {
+        this.batchSize = size;
+        return this;
+    }
+
+    /**
+     * Return the plan.
+     *
+     * @throws ConfigurationException if there is no attack, or a norm or an epsilon is missing
+     */
+    public EvaluationPlan plan() {
+        List<PlannedAttack> planned = new ArrayList<>();
+        for (Attack attack : attacks) {
+            List<Double> own = Arrays.stream(epsilons).boxed().toList();
+            if (own.isEmpty() && attack.minimizesNorm()) {
+                own = List.of(ThreatModel.UNBOUNDED);
+            }
+            planned.add(new PlannedAttack(attack, normOf(attack), own));
+        }
+        budgeted.forEach(attack -> planned.add(PlannedAttack.of(attack)));
+        return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize);
+    }
+
+    private Norm normOf(Attack attack) {
+        if (norm != null) {
+            return norm;
+        }
+        if (attack.norms().size() == 1) {
+            return attack.norms().iterator().next();
+        }
+        throw new ConfigurationException("the norm for " + attack.name() + " is missing: set one of "
+                + attack.norms().stream().sorted().map(Norm::symbol).toList());
+    }
+
+    /** Run all attacks and return the facts. */
+    public Evaluation evaluate() {
+        return new Evaluator(plan()).evaluate();
+    }
+
+    /**
+     * Run all attacks and report on their per-sample worst case.
+     *
+     * @throws ConfigurationException if there are several threat models: use {@link #evaluate} and ask for one report each
+     */
+    public RobustnessReport run() {
+        Evaluator evaluator = new Evaluator(plan());
+        Evaluation evaluation = evaluator.evaluate();
+        RobustnessReport report = evaluator.worstCase(evaluation.onlyThreatModel());
+        EvaluationListeners.reported(report, "");
+        return report;
+    }
+}

@@ -1,0 +1,224 @@
+package dev.mettle.core.evaluation;
+
+import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.attack.WorstCase;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.ClopperPearson;
+import dev.mettle.core.verdict.Interval;
+import dev.mettle.core.verdict.Verdict;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The facts and the verdict under one threat model: of one attack, or of the per-sample worst case over several.
+ *
+ * <p>All rates are fractions of <em>all</em> samples: one that the model gets wrong without any attack is not robust.
+ */
+public final class RobustnessReport {
+
+    private final Evaluation evaluation;
+    private final ThreatModel threatModel;
+    private final List<AttackResult> results;
+    private final List<SampleOutcome> outcomes;
+    private final VerdictPolicy policy;
+    private final Verdict verdict;
+
+    private RobustnessReport(
+            Evaluation evaluation, ThreatModel threatModel, List<AttackResult> results, VerdictPolicy policy) {
+        this.evaluation = evaluation;
+        this.threatModel = threatModel;
+        this.results = results;
+        this.policy = policy;
+        this.outcomes = worstCase(results, threatModel);
+        this.verdict = Verdict.decide(samples(), robustCount(), undecidedCount(), doubts(), policy);
+    }
+
+    /** Report on one attack under one threat model. */
+    public static RobustnessReport of(Evaluation evaluation, AttackResult result, VerdictPolicy policy) {
+        return new RobustnessReport(evaluation, result.threatModel(), List.of(result), policy);
+    }
+
+    /** Report on the per-sample worst case over all attacks that ran under a threat model. */
+    public static RobustnessReport worstCase(Evaluation evaluation, ThreatModel threat, VerdictPolicy policy) {
+        return new RobustnessReport(evaluation, threat, evaluation.resultsUnder(threat), policy);
+    }
+
+    private static List<SampleOutcome> worstCase(List<AttackResult> results, ThreatModel threat) {
+        List<SampleOutcome> worst = new ArrayList<>(results.get(0).outcomes());
+        for (AttackResult result : results.subList(1, results.size())) {
+            for (int i = 0; i < worst.size(); i++) {
+                worst.set(i, WorstCase.of(worst.get(i), result.outcomes().get(i), threat.norm()));
+            }
+        }
+        return List.copyOf(worst);
+    }
+
+    private List<String> doubts() {
+        boolean gradients = attacks().stream().anyMatch(attack -> attack.access() == Access.GRADIENTS);
+        return evaluation
+                .gradientCheck()
+                .filter(check -> gradients && !check.passed())
+                .map(check -> List.of(check.message()))
+                .orElse(List.of());
+    }
+
+    /** Return all facts of the evaluation. */
+    public Evaluation evaluation() {
+        return evaluation;
+    }
+
+    /** Return the threat model. */
+    public ThreatModel threatModel() {
+        return threatModel;
+    }
+
+    /** Return the results of the attacks, one by one. */
+    public List<AttackResult> results() {
+        return results;
+    }
+
+    /** Return the attacks. */
+    public List<Attack> attacks() {
+        return results.stream().map(AttackResult::attack).toList();
+    }
+
+    /** Say whether this is the worst case over several attacks. */
+    public boolean isWorstCase() {
+        return results.size() > 1;
+    }
+
+    /** Return the name of the attack, such as {@code PGD-40}, or {@code worst case of FGSM, PGD-40}. */
+    public String title() {
+        String names = attacks().stream().map(Attack::label).collect(Collectors.joining(", "));
+        return isWorstCase() ? "worst case of " + names : names;
+    }
+
+    /** Return one outcome per sample, in the order of the data. */
+    public List<SampleOutcome> outcomes() {
+        return outcomes;
+    }
+
+    /** Return the number of samples. */
+    public int samples() {
+        return outcomes.size();
+    }
+
+    /** Return how many clean samples the model gets right. */
+    public int cleanCount() {
+        return samples() - count(SampleStatus.CLEAN_WRONG);
+    }
+
+    /** Return how many samples the model gets right and no attack broke. */
+    public int robustCount() {
+        return count(SampleStatus.ROBUST);
+    }
+
+    /** Return how many samples an attack broke. */
+    public int brokenCount() {
+        return count(SampleStatus.BROKEN);
+    }
+
+    /** Return how many samples the attacks could not decide. */
+    public int undecidedCount() {
+        return (int) outcomes.stream()
+                .filter(outcome -> outcome.status().undecided())
+                .count();
+    }
+
+    private int count(SampleStatus status) {
+        return (int)
+                outcomes.stream().filter(outcome -> outcome.status() == status).count();
+    }
+
+    /** Return the share of samples that the model gets right without any attack. */
+    public double cleanAccuracy() {
+        return (double) cleanCount() / samples();
+    }
+
+    /** Return the share of samples that the model gets right and no attack broke. Undecided samples don't count. */
+    public double robustAccuracy() {
+        return (double) robustCount() / samples();
+    }
+
+    /** Return the two-sided 95 % Clopper-Pearson interval of the clean accuracy. */
+    public Interval cleanInterval() {
+        return ClopperPearson.interval(cleanCount(), samples(), 0.95);
+    }
+
+    /** Return the two-sided 95 % Clopper-Pearson interval of the robust accuracy. */
+    public Interval robustInterval() {
+        return ClopperPearson.interval(robustCount(), samples(), 0.95);
+    }
+
+    /**
+     * Return the median distance, in the norm of the threat model, at which a correctly classified sample breaks. A sample that
+     * withstood the attacks counts as infinitely far, one that they left undecided as 0. NaN if no sample is classified
+     * correctly.
+     */
+    public double medianDistance() {
+        double[] distances = outcomes.stream()
+                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG)
+                .mapToDouble(outcome -> outcome.breakingDistance(threatModel.norm()))
+                .sorted()
+                .toArray();
+        if (distances.length == 0) {
+            return Double.NaN;
+        }
+        return (distances[(distances.length - 1) / 2] + distances[distances.length / 2]) / 2;
+    }
+
+    /** Return the broken samples, those broken by the smallest perturbation first. */
+    public List<SampleOutcome> brokenSamples() {
+        return outcomes.stream()
+                .filter(outcome -> outcome.status() == SampleStatus.BROKEN)
+                .sorted(Comparator.comparingDouble(outcome -> outcome.breakingDistance(threatModel.norm())))
+                .toList();
+    }
+
+    /** Return robust accuracy against all epsilons that were evaluated in this norm with the attacks of this report. */
+    public RobustnessCurve curve() {
+        List<RobustnessCurve.Point> points = new ArrayList<>();
+        points.add(new RobustnessCurve.Point(0, cleanCount()));
+        for (ThreatModel threat : evaluation.threatModels()) {
+            List<AttackResult> same = evaluation.resultsUnder(threat).stream()
+                    .filter(result -> attacks().contains(result.attack()))
+                    .toList();
+            if (threat.norm() == threatModel.norm()
+                    && threat.bounded()
+                    && threat.epsilon() > 0
+                    && same.size() == results.size()) {
+                int robust = (int) worstCase(same, threat).stream()
+                        .filter(outcome -> outcome.status() == SampleStatus.ROBUST)
+                        .count();
+                points.add(new RobustnessCurve.Point(threat.epsilon(), robust));
+            }
+        }
+        return new RobustnessCurve(title(), threatModel.norm(), samples(), points);
+    }
+
+    /** Return the policy that the verdict applies. */
+    public VerdictPolicy policy() {
+        return policy;
+    }
+
+    /** Return the verdict. */
+    public Verdict verdict() {
+        return verdict;
+    }
+
+    /** Return the wall-clock seconds that the attacks took. */
+    public double seconds() {
+        return results.stream().mapToDouble(AttackResult::seconds).sum();
+    }
+
+    @Override
+    public String toString() {
+        return title() + ", " + threatModel.label();
+    }
+}

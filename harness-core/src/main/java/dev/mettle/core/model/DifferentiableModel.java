@@ -1,0 +1,20 @@
+package dev.mettle.core.model;
+
+import java.util.function.UnaryOperator;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/** A classifier that also tells input gradients, exact for its inference mode. */
+public interface DifferentiableModel extends LogitModel {
+
+    /**
+     * Run one forward and one backward pass.
+     *
+     * @param inputs a batch of shape {@code [n, ...]}
+     * @param lossGradient maps the logits {@code [n, classes]} to dLoss/dLogits, same shape; called once
+     * @return the logits, and dLoss/dInputs with the shape of {@code inputs}; the loss of the batch is the sum over its samples
+     */
+    InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient);
+
+    /** Return the same function computed in double precision, or this model if it already is. */
+    DifferentiableModel inDoublePrecision();
+}

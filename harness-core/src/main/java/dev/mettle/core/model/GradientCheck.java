@@ -1,0 +1,130 @@
+package dev.mettle.core.model;
+
+import dev.mettle.core.loss.LogitLoss;
+import dev.mettle.core.loss.Margin;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.SampleRandom;
+import java.util.Arrays;
+import java.util.Locale;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * The outcome of comparing a model's input gradients with finite differences of its own logits, in double precision, along
+ * random directions at real samples.
+ *
+ * <p>Deeplearning4j's input gradients are wrong under batch normalization and dropout, and a wrong gradient makes every model
+ * look robust. So this check precedes every gradient attack, and a failed check makes a passing verdict impossible.
+ *
+ * @param passed whether logits and gradients agree
+ * @param points at how many points gradients were compared
+ * @param largestError the largest relative error of a directional derivative
+ * @param largestLogitError the largest difference between the logits of the gradient pass and those of the forward pass
+ * @param message one sentence with the result
+ */
+public record GradientCheck(boolean passed, int points, double largestError, double largestLogitError, String message) {
+
+    /** Largest relative error allowed between a directional derivative and its finite difference. */
+    public static final double TOLERANCE = 1e-5;
+
+    private static final double LOGIT_TOLERANCE = 1e-9;
+    private static final double STEP = 1e-5;
+    private static final int ATTEMPTS = 4;
+
+    /**
+     * Check a model.
+     *
+     * @param model the model
+     * @param inputs samples to check at, shape {@code [n, ...]}, a few are enough
+     * @param labels their labels
+     */
+    public static GradientCheck of(DifferentiableModel model, INDArray inputs, int[] labels) {
+        DifferentiableModel exact = model.inDoublePrecision();
+        LogitLoss loss = new Margin();
+        int n = labels.length;
+        double[] errors = new double[n];
+        Arrays.fill(errors, Double.POSITIVE_INFINITY);
+        double logitError = 0;
+        // A finite difference across a kink of a piecewise linear network says nothing: try other points and directions
+        // near by, never a wider tolerance.
+        for (int attempt = 0; attempt < ATTEMPTS && max(errors) > TOLERANCE; attempt++) {
+            INDArray x = perturb(inputs.castTo(DataType.DOUBLE), attempt);
+            INDArray direction = directions(x, attempt);
+            InputGradient pass = exact.gradient(x, logits -> loss.gradients(logits, labels));
+            logitError = Math.max(logitError, largestDifference(pass.logits(), exact.logits(x)));
+            double[] analytic = Rows.toDoubles(
+                    Rows.matrix(pass.gradient()).mul(Rows.matrix(direction)).sum(1));
+            double[] size = Rows.toDoubles(Rows.matrix(pass.gradient()).norm2(1));
+            double[] up = loss.values(exact.logits(x.add(direction.mul(STEP))), labels);
+            double[] down = loss.values(exact.logits(x.sub(direction.mul(STEP))), labels);
+            for (int i = 0; i < n; i++) {
+                double numeric = (up[i] - down[i]) / (2 * STEP);
+                double scale = Math.max(Math.max(Math.abs(numeric), Math.abs(analytic[i])), 1e-3 * size[i]);
+                double error = scale == 0 ? 0 : Math.abs(numeric - analytic[i]) / Math.max(scale, 1e-8);
+                errors[i] = Double.isNaN(error) ? Double.POSITIVE_INFINITY : Math.min(errors[i], error);
+            }
+        }
+        double error = max(errors);
+        boolean logitsAgree =
+                logitError <= LOGIT_TOLERANCE * Math.max(1, largest(exact.logits(inputs.castTo(DataType.DOUBLE))));
+        boolean passed = logitsAgree && error <= TOLERANCE;
+        String message;
+        if (passed) {
+            message = String.format(
+                    Locale.ROOT,
+                    "input gradients agree with finite differences at %d points (largest error %.1e)",
+                    n,
+                    error);
+        } else if (!logitsAgree) {
+            message = String.format(
+                    Locale.ROOT,
+                    "the gradient pass computes other logits than the model itself (largest difference %.1e)",
+                    logitError);
+        } else {
+            message = String.format(
+                    Locale.ROOT,
+                    "input gradients differ from finite differences (largest relative error %.1e at %d points, allowed %.0e)",
+                    error,
+                    n,
+                    TOLERANCE);
+        }
+        return new GradientCheck(passed, n, error, logitError, message);
+    }
+
+    private static INDArray perturb(INDArray inputs, int attempt) {
+        return inputs.add(directions(inputs, 100 + attempt).muli(1e-3));
+    }
+
+    /** Random directions of length 1, half of them along a few features only would miss; so all features take part. */
+    private static INDArray directions(INDArray like, int attempt) {
+        double[][] rows = new double[(int) like.size(0)][(int) Rows.features(like)];
+        for (int row = 0; row < rows.length; row++) {
+            SampleRandom random = SampleRandom.of(20261121, "gradient check", attempt, row);
+            double squares = 0;
+            for (int i = 0; i < rows[row].length; i++) {
+                rows[row][i] = random.gaussian();
+                squares += rows[row][i] * rows[row][i];
+            }
+            for (int i = 0; i < rows[row].length; i++) {
+                rows[row][i] /= Math.sqrt(squares);
+            }
+        }
+        return Rows.fromRows(rows, like);
+    }
+
+    private static double largestDifference(INDArray a, INDArray b) {
+        return largest(a.sub(b));
+    }
+
+    private static double largest(INDArray values) {
+        double largest = 0;
+        for (double value : Rows.toDoubles(values)) {
+            largest = Math.max(largest, Double.isNaN(value) ? Double.POSITIVE_INFINITY : Math.abs(value));
+        }
+        return largest;
+    }
+
+    private static double max(double[] values) {
+        return Arrays.stream(values).max().orElse(0);
+    }
+}

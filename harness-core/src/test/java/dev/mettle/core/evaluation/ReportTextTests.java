@@ -1,0 +1,202 @@
+package dev.mettle.core.evaluation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.Distances;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+class ReportTextTests {
+
+    private static final ThreatModel LINF = new ThreatModel(Norm.LINF, 8 / 255.0, Box.of(0, 1));
+
+    private static final VerdictPolicy NEEDS_60 = VerdictPolicy.atLeast(0.6);
+
+    @Test
+    void aPassNamesTheThresholdItReaches() {
+        assertThat(ReportText.sentence(report(3, 71, 0, LINF, NEEDS_60)))
+                .isEqualTo("robust accuracy 71.0% under PGD-40 (L∞, ε = 8/255) reaches the required 60.0%");
+    }
+
+    @Test
+    void aFailureNamesTheThresholdItMisses() {
+        assertThat(ReportText.sentence(report(3, 44, 0, LINF, NEEDS_60)))
+                .isEqualTo("robust accuracy 44.0% under PGD-40 (L∞, ε = 8/255) is below the required 60.0%");
+    }
+
+    @Test
+    void anInconclusiveReportSaysHowManySamplesWouldDecide() {
+        assertThat(ReportText.sentence(report(3, 64, 0, LINF, NEEDS_60)))
+                .isEqualTo(
+                        "robust accuracy 64.0% under PGD-40 (L∞, ε = 8/255) with 100 samples neither shows nor rules out"
+                                + " the required 60.0%; about 430 samples would decide");
+    }
+
+    @Test
+    void anInconclusiveReportOnTheVeryThresholdAsksForNoNumberOfSamples() {
+        assertThat(ReportText.sentence(report(3, 60, 0, LINF, NEEDS_60)))
+                .endsWith("the required 60.0%; it is too close for any practical number of samples to decide");
+    }
+
+    @Test
+    void anUntrustedReportSaysWhy() {
+        assertThat(ReportText.sentence(report(3, 80, 0, LINF, NEEDS_60, Optional.of(wrongGradients()))))
+                .isEqualTo("robust accuracy 80.0% under PGD-40 (L∞, ε = 8/255) can't be trusted: gradients are wrong");
+    }
+
+    @Test
+    void aMeasurementStatesTheFact() {
+        assertThat(ReportText.sentence(report(3, 44, 0, LINF, VerdictPolicy.measureOnly())))
+                .isEqualTo("robust accuracy 44.0% under PGD-40 (L∞, ε = 8/255)");
+    }
+
+    @Test
+    void anUnboundedThreatIsJustItsNorm() {
+        ThreatModel unbounded = new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, Box.of(0, 1));
+
+        assertThat(ReportText.sentence(report(3, 0, 0, unbounded, VerdictPolicy.measureOnly())))
+                .isEqualTo("robust accuracy 0.0% under PGD-40 (L2)");
+    }
+
+    @Test
+    void detailsAreAlignedLines() {
+        assertThat(ReportText.details(report(3, 44, 0, LINF, NEEDS_60)))
+                .containsExactly(
+                        "  clean accuracy    97.0%   97 of 100   95% CI [91.5%, 99.4%]",
+                        "  robust accuracy   44.0%   44 of 100   95% CI [34.1%, 54.3%]",
+                        "  worst examples    #47 7→2, #48 7→2, #49 7→2 (53 broken)");
+    }
+
+    @Test
+    void detailsTellOfUndecidedSamplesAndKeepTheirColumns() {
+        assertThat(ReportText.details(report(0, 98, 2, LINF, VerdictPolicy.measureOnly())))
+                .containsExactly(
+                        "  clean accuracy    100.0%   100 of 100   95% CI [96.4%, 100.0%]",
+                        "  robust accuracy    98.0%    98 of 100   95% CI [93.0%, 99.8%]",
+                        "  undecided           2.0%     2 of 100");
+    }
+
+    @Test
+    void detailsOfAMinimumNormAttackTellItsMedianDistance() {
+        ThreatModel unbounded = new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, Box.of(0, 1));
+        RobustnessReport report =
+                report(new Named("C&W", true), 98, 0, 0, unbounded, VerdictPolicy.measureOnly(), Optional.empty());
+
+        assertThat(ReportText.details(report))
+                .contains("  median distance   0.995   L2", "  worst examples    #98 7→2, #99 7→2 (2 broken)");
+    }
+
+    @Test
+    void detailsOfAModelThatGetsNothingRightTellNoDistance() {
+        ThreatModel unbounded = new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, Box.of(0, 1));
+        RobustnessReport report =
+                report(new Named("C&W", true), 100, 0, 0, unbounded, VerdictPolicy.measureOnly(), Optional.empty());
+
+        assertThat(ReportText.details(report)).hasSize(2);
+    }
+
+    private static GradientCheck wrongGradients() {
+        return new GradientCheck(false, 4, 1, 0, "gradients are wrong");
+    }
+
+    private static RobustnessReport report(
+            int wrong, int robust, int undecided, ThreatModel threat, VerdictPolicy policy) {
+        return report(wrong, robust, undecided, threat, policy, Optional.empty());
+    }
+
+    private static RobustnessReport report(
+            int wrong,
+            int robust,
+            int undecided,
+            ThreatModel threat,
+            VerdictPolicy policy,
+            Optional<GradientCheck> check) {
+        return report(new Named("PGD-40", false), wrong, robust, undecided, threat, policy, check);
+    }
+
+    /** A report on 100 samples: first those that are wrong anyway, then robust, then undecided, then broken ones. */
+    private static RobustnessReport report(
+            Attack attack,
+            int wrong,
+            int robust,
+            int undecided,
+            ThreatModel threat,
+            VerdictPolicy policy,
+            Optional<GradientCheck> check) {
+        List<SampleOutcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            if (i < wrong) {
+                outcomes.add(SampleOutcome.unbroken(i, 7, SampleStatus.CLEAN_WRONG, 0, 0));
+            } else if (i < wrong + robust) {
+                outcomes.add(SampleOutcome.unbroken(i, 7, SampleStatus.ROBUST, 40, 40));
+            } else if (i < wrong + robust + undecided) {
+                outcomes.add(SampleOutcome.unbroken(i, 7, SampleStatus.GRADIENT_ZERO, 40, 40));
+            } else {
+                double distance = (i + 1) / 100.0;
+                Distances distances = new Distances(distance, distance, distance, 1);
+                outcomes.add(new SampleOutcome(i, 7, SampleStatus.BROKEN, Nd4j.zeros(1, 2), 2, distances, 10, 10));
+            }
+        }
+        AttackResult result = new AttackResult(attack, threat, outcomes, 0, 1, 1);
+        int[] labels = IntStream.generate(() -> 7).limit(100).toArray();
+        ModelInfo model = new ModelInfo("model", List.of(2L), 10, Box.of(0, 1), DataType.FLOAT, "00", List.of());
+        Evaluation evaluation = new Evaluation(
+                "test",
+                model,
+                LabeledData.of(Nd4j.zeros(100, 2), labels),
+                "00",
+                IntStream.range(0, 100).mapToObj(i -> i < wrong ? 1 : 7).toList(),
+                List.of(result),
+                check,
+                List.of(),
+                Map.of(),
+                1,
+                100);
+        return RobustnessReport.of(evaluation, result, policy);
+    }
+
+    private record Named(String label, boolean minimizesNorm) implements Attack {
+        @Override
+        public String name() {
+            return label;
+        }
+
+        @Override
+        public Map<String, String> parameters() {
+            return Map.of();
+        }
+
+        @Override
+        public Access access() {
+            return Access.GRADIENTS;
+        }
+
+        @Override
+        public Set<Norm> norms() {
+            return EnumSet.allOf(Norm.class);
+        }
+
+        @Override
+        public void run(AttackContext context) {}
+    }
+}
