@@ -1,0 +1,119 @@
+package dev.mettle.attacks;
+
+import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.SampleBatch;
+import dev.mettle.core.loss.CrossEntropy;
+import dev.mettle.core.threat.Norm;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Projected gradient descent: steps of steepest ascent on the cross-entropy, each projected back on ball and box.
+ *
+ * <p>{@code x₀} is uniform in the ball; {@code xₜ₊₁ = Π(xₜ + α · s(∇ₓ CE(xₜ, y)))} with {@code s} the sign in L∞ and
+ * {@code g/‖g‖₂} in L2. In L1 the step goes to the features with the largest gradients, a hundredth of all in equal shares (Tramèr
+ * and Boneh, NeurIPS 2019), as far as the box lets them move, with an exact projection (Croce and Hein, ICML 2021). Every iterate is judged, the last one too; a sample leaves as soon as it is
+ * broken; restarts run on the samples still standing.
+ *
+ * <p>Use it as the standard white-box check. It can be fooled by masked gradients and is weaker than an AutoAttack-class suite.
+ * Cost per robust sample and restart: {@code steps + 1} forward and {@code steps} backward passes.
+ *
+ * <p>Madry, Makelov, Schmidt, Tsipras, Vladu: Towards Deep Learning Models Resistant to Adversarial Attacks, ICLR 2018,
+ * <a href="https://arxiv.org/abs/1706.06083">arXiv:1706.06083</a>.
+ *
+ * @param steps the number of steps, at least 1
+ * @param step the absolute step size α, in input units of the model; where empty, {@code 2.5 · ε / steps}
+ * @param restarts how often to start anew on samples still standing, at least 1
+ * @param randomStart whether to start at a random point of the ball instead of the clean sample
+ */
+public record Pgd(int steps, OptionalDouble step, int restarts, boolean randomStart) implements Attack {
+
+    /** Create the attack with 40 steps of {@code 2.5 · ε / 40} from one random start. */
+    public Pgd() {
+        this(40, OptionalDouble.empty(), 1, true);
+    }
+
+    /**
+     * Create the attack.
+     *
+     * @throws dev.mettle.core.ConfigurationException if a parameter is out of its range
+     */
+    public Pgd {
+        AttackOptions.requireAtLeast("PGD", "steps", steps, 1);
+        AttackOptions.requireAtLeast("PGD", "restarts", restarts, 1);
+        AttackOptions.requirePositive("PGD", "step", step);
+    }
+
+    /** Return the attack within an L∞ ball. */
+    public static BudgetedAttack linf(double epsilon) {
+        return new Pgd().within(Norm.LINF, epsilon);
+    }
+
+    /** Return the attack within an L2 ball. */
+    public static BudgetedAttack l2(double epsilon) {
+        return new Pgd().within(Norm.L2, epsilon);
+    }
+
+    /** Return the attack within an L1 ball. */
+    public static BudgetedAttack l1(double epsilon) {
+        return new Pgd().within(Norm.L1, epsilon);
+    }
+
+    /** Return the attack with another number of steps. */
+    public Pgd withSteps(int number) {
+        return new Pgd(number, step, restarts, randomStart);
+    }
+
+    /** Return the attack with an absolute step size, in input units of the model. */
+    public Pgd withStep(double size) {
+        return new Pgd(steps, OptionalDouble.of(size), restarts, randomStart);
+    }
+
+    /** Return the attack with another number of restarts. */
+    public Pgd withRestarts(int number) {
+        return new Pgd(steps, step, number, randomStart);
+    }
+
+    /** Return the attack started at the clean sample. */
+    public Pgd withoutRandomStart() {
+        return new Pgd(steps, step, restarts, false);
+    }
+
+    @Override
+    public String name() {
+        return "PGD";
+    }
+
+    @Override
+    public String label() {
+        return "PGD-" + steps + (restarts > 1 ? "×" + restarts : "");
+    }
+
+    @Override
+    public Map<String, String> parameters() {
+        return AttackOptions.of(this);
+    }
+
+    @Override
+    public Access access() {
+        return Access.GRADIENTS;
+    }
+
+    @Override
+    public Set<Norm> norms() {
+        return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public void run(AttackContext context) {
+        SampleBatch batch = context.samples();
+        INDArray start = randomStart ? batch.randomStart() : batch.inputs().dup('c');
+        double alpha = step.orElse(2.5 * context.threatModel().epsilon() / steps);
+        ProjectedAscent.run(batch, start, steps, alpha, new CrossEntropy());
+    }
+}
