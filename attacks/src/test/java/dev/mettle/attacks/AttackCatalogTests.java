@@ -1,0 +1,56 @@
+package dev.mettle.attacks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.mettle.core.ConfigurationException;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+
+class AttackCatalogTests {
+
+    @Test
+    void reads_attacks_with_and_without_options() {
+        assertThat(AttackCatalog.parse("pgd")).isEqualTo(new Pgd());
+        assertThat(AttackCatalog.parse("pgd:steps=40,restarts=5,step=0.01,random-start=false"))
+                .isEqualTo(new Pgd(40, OptionalDouble.of(0.01), 5, false));
+        assertThat(AttackCatalog.parse("pgd:step=2/255")).isEqualTo(new Pgd().withStep(2 / 255.0));
+        assertThat(AttackCatalog.parse("pgd:step=auto")).isEqualTo(new Pgd());
+        assertThat(AttackCatalog.parseList("fgsm,pgd:steps=20,restarts=2,cw:search-steps=3,noise"))
+                .containsExactly(
+                        new Fgsm(), new Pgd().withSteps(20).withRestarts(2), new CarliniWagner().withSearchSteps(3), new RandomNoise());
+    }
+
+    @Test
+    void every_attack_prints_the_options_it_reads() {
+        for (AttackCatalog.Entry entry : AttackCatalog.entries()) {
+            assertThat(AttackOptions.with(entry.defaults(), entry.defaults().parameters()))
+                    .isEqualTo(entry.defaults());
+            assertThat(entry.defaults().name()).isEqualToIgnoringCase(entry.name());
+        }
+        assertThat(new Pgd().parameters().toString())
+                .isEqualTo("{steps=40, step=auto, restarts=1, random-start=true}");
+    }
+
+    @Test
+    void names_what_it_does_not_understand() {
+        assertThatThrownBy(() -> AttackCatalog.parse("gpd"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("there is no attack 'gpd': choose from noise, fgsm, bim, pgd, cw");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:iterations=3"))
+                .hasMessage("PGD has no option 'iterations': it knows steps, step, restarts, random-start");
+        assertThatThrownBy(() -> AttackCatalog.parse("fgsm:step=3")).hasMessage("FGSM has no option 'step': it knows none");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:steps=many"))
+                .hasMessage("PGD: the option steps is 'many': give a whole number");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:random-start=maybe"))
+                .hasMessage("PGD: the option random-start is 'maybe': give true or false");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:step=x"))
+                .hasMessage("PGD: the option step is 'x': give a number such as 0.01 or 2/255");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:steps"))
+                .hasMessage("'steps' in 'pgd:steps' is no option: write name=value, separated by commas");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:steps=0")).hasMessage("PGD: steps is 0: give at least 1");
+        assertThatThrownBy(() -> AttackCatalog.parse("pgd:step=-1"))
+                .hasMessage("PGD: step is -1.0: give a finite number above 0");
+        assertThatThrownBy(() -> AttackCatalog.parseList("pgd,,fgsm")).hasMessageStartingWith("there is no attack ''");
+    }
+}
