@@ -31,8 +31,12 @@ class ArchitectureTests {
             .resideInAnyPackage(with("org.apache.commons.statistics.."));
 
     @ArchTest
-    static final ArchRule attacks_know_only_the_core =
-            classes().that().resideInAPackage("dev.mettle.attacks..").should().onlyDependOnClassesThat().resideInAnyPackage(with("dev.mettle.attacks.."));
+    static final ArchRule attacks_know_only_the_core = classes()
+            .that()
+            .resideInAPackage("dev.mettle.attacks..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with("dev.mettle.attacks.."));
 
     @ArchTest
     static final ArchRule models_know_only_the_core = classes()
@@ -67,8 +71,10 @@ class ArchitectureTests {
                     "org.assertj.."));
 
     @ArchTest
-    static final ArchRule nobody_needs_a_backend =
-            noClasses().should().dependOnClassesThat().resideInAnyPackage("org.nd4j.linalg.cpu..", "org.nd4j.linalg.jcublas..");
+    static final ArchRule nobody_needs_a_backend = noClasses()
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.nd4j.linalg.cpu..", "org.nd4j.linalg.jcublas..");
 
     @ArchTest
     static final ArchRule the_core_has_no_cycles =

@@ -67,13 +67,16 @@ public final class AttackCatalog {
                 .orElseThrow(() -> new ConfigurationException("there is no attack '" + name + "': choose from "
                         + String.join(", ", ENTRIES.stream().map(Entry::name).toList())));
         Map<String, String> options = new LinkedHashMap<>();
-        for (String option : colon < 0 ? new String[0] : text.substring(colon + 1).split(",")) {
+        for (String option :
+                colon < 0 ? new String[0] : text.substring(colon + 1).split(",")) {
             int equals = option.indexOf('=');
             if (equals < 1) {
                 throw new ConfigurationException(
                         "'" + option + "' in '" + text + "' is no option: write name=value, separated by commas");
             }
-            options.put(option.substring(0, equals).trim(), option.substring(equals + 1).trim());
+            options.put(
+                    option.substring(0, equals).trim(),
+                    option.substring(equals + 1).trim());
         }
         return AttackOptions.with(entry.defaults(), options);
     }

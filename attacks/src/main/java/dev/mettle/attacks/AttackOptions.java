@@ -47,11 +47,16 @@ public final class AttackOptions {
             throw new IllegalArgumentException(defaults.getClass().getName() + " is not a record: it has no options");
         }
         for (String option : options.keySet()) {
-            if (Arrays.stream(components).noneMatch(component -> optionName(component).equals(option))) {
+            if (Arrays.stream(components)
+                    .noneMatch(component -> optionName(component).equals(option))) {
                 throw new ConfigurationException(defaults.name() + " has no option '" + option + "': it knows "
                         + (components.length == 0
                                 ? "none"
-                                : String.join(", ", Arrays.stream(components).map(AttackOptions::optionName).toList())));
+                                : String.join(
+                                        ", ",
+                                        Arrays.stream(components)
+                                                .map(AttackOptions::optionName)
+                                                .toList())));
             }
         }
         Object[] values = Arrays.stream(components)
@@ -60,7 +65,8 @@ public final class AttackOptions {
                     return text == null ? value(component, (Record) defaults) : parse(component, text, defaults.name());
                 })
                 .toArray();
-        Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new);
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new);
         try {
             Constructor<? extends Attack> constructor = defaults.getClass().getDeclaredConstructor(types);
             return constructor.newInstance(values);
@@ -137,8 +143,8 @@ public final class AttackOptions {
 
     static void requireAtLeast(String attack, String option, double value, double least) {
         if (!(value >= least) || Double.isInfinite(value)) {
-            throw new ConfigurationException(attack + ": " + option + " is " + Epsilons.format(value) + ": give at least "
-                    + Epsilons.format(least));
+            throw new ConfigurationException(attack + ": " + option + " is " + Epsilons.format(value)
+                    + ": give at least " + Epsilons.format(least));
         }
     }
 

@@ -68,7 +68,9 @@ class AffineOracleTests {
         long[] ids = new long[labels.length];
         Arrays.setAll(ids, i -> i);
         ThreatModel threat = new ThreatModel(norm, epsilon, model.info().inputRange());
-        return AttackEngine.of(model, 1).run(attack, threat, inputs, labels, ids).outcomes();
+        return AttackEngine.of(model, 1)
+                .run(attack, threat, inputs, labels, ids)
+                .outcomes();
     }
 
     static Stream<Arguments> modelsAndShapes() {

@@ -18,7 +18,10 @@ class AttackCatalogTests {
         assertThat(AttackCatalog.parse("pgd:step=auto")).isEqualTo(new Pgd());
         assertThat(AttackCatalog.parseList("fgsm,pgd:steps=20,restarts=2,cw:search-steps=3,noise"))
                 .containsExactly(
-                        new Fgsm(), new Pgd().withSteps(20).withRestarts(2), new CarliniWagner().withSearchSteps(3), new RandomNoise());
+                        new Fgsm(),
+                        new Pgd().withSteps(20).withRestarts(2),
+                        new CarliniWagner().withSearchSteps(3),
+                        new RandomNoise());
     }
 
     @Test
@@ -28,8 +31,7 @@ class AttackCatalogTests {
                     .isEqualTo(entry.defaults());
             assertThat(entry.defaults().name()).isEqualToIgnoringCase(entry.name());
         }
-        assertThat(new Pgd().parameters().toString())
-                .isEqualTo("{steps=40, step=auto, restarts=1, random-start=true}");
+        assertThat(new Pgd().parameters().toString()).isEqualTo("{steps=40, step=auto, restarts=1, random-start=true}");
     }
 
     @Test
@@ -39,7 +41,8 @@ class AttackCatalogTests {
                 .hasMessage("there is no attack 'gpd': choose from noise, fgsm, bim, pgd, cw");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:iterations=3"))
                 .hasMessage("PGD has no option 'iterations': it knows steps, step, restarts, random-start");
-        assertThatThrownBy(() -> AttackCatalog.parse("fgsm:step=3")).hasMessage("FGSM has no option 'step': it knows none");
+        assertThatThrownBy(() -> AttackCatalog.parse("fgsm:step=3"))
+                .hasMessage("FGSM has no option 'step': it knows none");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:steps=many"))
                 .hasMessage("PGD: the option steps is 'many': give a whole number");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:random-start=maybe"))

@@ -38,7 +38,8 @@ class GoldenAttackTests {
     }
 
     private static INDArray images() {
-        return Rows.select(ConformanceNetwork.images(), IntStream.range(0, IMAGES).toArray());
+        return Rows.select(
+                ConformanceNetwork.images(), IntStream.range(0, IMAGES).toArray());
     }
 
     private static AttackRun run(DifferentiableModel model, Attack attack, Norm norm, double epsilon) {
@@ -98,8 +99,8 @@ class GoldenAttackTests {
     }
 
     private static double meanDistance(String name, String library) {
-        INDArray recorded = ConformanceNetwork.golden(
-                name, "attacks/cw_l2_" + library + "_5x200_lr0.05_c0.01_noabort_float64");
+        INDArray recorded =
+                ConformanceNetwork.golden(name, "attacks/cw_l2_" + library + "_5x200_lr0.05_c0.01_noabort_float64");
         return Arrays.stream(Norm.L2.distances(recorded, images())).average().orElseThrow();
     }
 
@@ -128,9 +129,9 @@ class GoldenAttackTests {
             double[] gradient = Rows.toDoubles(pass.gradient());
             double[] before = smallestGradient;
             smallestGradient = new double[gradient.length];
-            Arrays.setAll(smallestGradient, i -> before.length == 0
-                    ? Math.abs(gradient[i])
-                    : Math.min(before[i], Math.abs(gradient[i])));
+            Arrays.setAll(
+                    smallestGradient,
+                    i -> before.length == 0 ? Math.abs(gradient[i]) : Math.min(before[i], Math.abs(gradient[i])));
             return pass;
         }
 

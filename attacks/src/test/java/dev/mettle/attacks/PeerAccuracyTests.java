@@ -31,7 +31,8 @@ class PeerAccuracyTests {
         Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load(network, DataType.FLOAT, true))
                 .withInputRange(0, 1);
         LabeledData digits = LabeledData.load(DIGITS);
-        RobustnessReport report = RobustnessEvaluation.of(model, digits.scaled(1 / 255.0).first(1000))
+        RobustnessReport report = RobustnessEvaluation.of(
+                        model, digits.scaled(1 / 255.0).first(1000))
                 .attack(AttackCatalog.parse(attack))
                 .norm(Norm.LINF)
                 .epsilon(epsilon)

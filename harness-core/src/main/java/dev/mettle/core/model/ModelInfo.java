@@ -62,6 +62,8 @@ public record ModelInfo(
 
     /** Print a sample shape, such as {@code 1×28×28}, with {@code ?} for any size. */
     public static String formatShape(List<Long> shape) {
-        return shape.stream().map(size -> size == ANY_SIZE ? "?" : String.valueOf(size)).collect(Collectors.joining("×"));
+        return shape.stream()
+                .map(size -> size == ANY_SIZE ? "?" : String.valueOf(size))
+                .collect(Collectors.joining("×"));
     }
 }

@@ -95,11 +95,12 @@ class AttackEngineTests {
         int[] reversed = IntStream.range(0, 30).map(i -> 29 - i).toArray();
         List<SampleOutcome> backwards = run(MODEL, NOISE, Norm.L2, 0.8, reversed);
         for (int size : new int[] {1, 3, 8}) {
-            List<SampleOutcome> small =
-                    run(AttackEngine.of(MODEL, 3).withBatchSize(size), MODEL, NOISE, Norm.L2, 0.8);
+            List<SampleOutcome> small = run(AttackEngine.of(MODEL, 3).withBatchSize(size), MODEL, NOISE, Norm.L2, 0.8);
             for (int i = 0; i < 30; i++) {
                 for (SampleOutcome other : List.of(
-                        small.get(i), backwards.get(29 - i), run(MODEL, NOISE, Norm.L2, 0.8, i).get(0))) {
+                        small.get(i),
+                        backwards.get(29 - i),
+                        run(MODEL, NOISE, Norm.L2, 0.8, i).get(0))) {
                     assertThat(other.status()).isEqualTo(all.get(i).status());
                     assertThat(other.forwards()).isEqualTo(all.get(i).forwards());
                     if (other.adversarial() != null) {
@@ -130,8 +131,11 @@ class AttackEngineTests {
     void more_restarts_never_save_a_sample() {
         Set<Long> before = Set.of();
         for (int restarts = 1; restarts <= 4; restarts++) {
-            Attack attack = new Scripted(Access.LABELS, restarts, false, context -> context.samples()
-                    .propose(context.samples().randomStart()));
+            Attack attack = new Scripted(
+                    Access.LABELS,
+                    restarts,
+                    false,
+                    context -> context.samples().propose(context.samples().randomStart()));
             Set<Long> now = Set.copyOf(broken(run(MODEL, attack, Norm.L2, 0.8)));
             assertThat(now).containsAll(before);
             before = now;
@@ -201,8 +205,9 @@ class AttackEngineTests {
 
     @Test
     void zero_and_invalid_gradients_are_no_evidence_of_robustness() {
-        Attack gradientOnly =
-                Scripted.of(Access.GRADIENTS, context -> context.samples().gradient(context.samples().inputs(), new CrossEntropy()));
+        Attack gradientOnly = Scripted.of(
+                Access.GRADIENTS,
+                context -> context.samples().gradient(context.samples().inputs(), new CrossEntropy()));
         DifferentiableModel zero = withGradient(0);
         DifferentiableModel invalid = withGradient(Double.NaN);
         DifferentiableModel infinite = withGradient(Double.POSITIVE_INFINITY);
@@ -252,7 +257,9 @@ class AttackEngineTests {
 
     @Test
     void refuses_an_attack_that_asks_for_more_than_it_declares() {
-        Attack nosy = Scripted.of(Access.LABELS, context -> context.samples().logits(context.samples().inputs()));
+        Attack nosy = Scripted.of(
+                Access.LABELS,
+                context -> context.samples().logits(context.samples().inputs()));
         assertThatThrownBy(() -> run(MODEL, nosy, Norm.L2, 1))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("Scripted asks for LOGITS but declares LABELS");
@@ -293,7 +300,8 @@ class AttackEngineTests {
             SampleOutcome worst = WorstCase.of(first.get(i), second.get(i), Norm.L2);
             assertThat(worst.breakingDistance(Norm.L2))
                     .isEqualTo(Math.min(
-                            first.get(i).breakingDistance(Norm.L2), second.get(i).breakingDistance(Norm.L2)));
+                            first.get(i).breakingDistance(Norm.L2),
+                            second.get(i).breakingDistance(Norm.L2)));
         }
         SampleOutcome robust = SampleOutcome.unbroken(0, 0, SampleStatus.ROBUST, 1, 0);
         SampleOutcome undecided = SampleOutcome.unbroken(0, 0, SampleStatus.GRADIENT_ZERO, 1, 1);

@@ -16,8 +16,9 @@ class LabeledDataScalingTests {
     void bytesBecomeFractionsThatFillTheRangeExactly() {
         LabeledData scaled = bytes.scaled(1 / 255.0);
 
-        assertThat(scaled.inputs().toFloatMatrix())
-                .isDeepEqualTo(new float[][] {{0, 0.2f, 1}, {0.4f, 0.8f, (float) (1 / 255.0)}});
+        assertThat(scaled.inputs().toFloatMatrix()).isDeepEqualTo(new float[][] {
+            {0, 0.2f, 1}, {0.4f, 0.8f, (float) (1 / 255.0)}
+        });
     }
 
     @Test
@@ -33,9 +34,11 @@ class LabeledDataScalingTests {
     void aFactorThatDestroysTheDataIsRefused() {
         assertThatThrownBy(() -> bytes.scaled(0))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("the inputs of data can't be scaled by 0.0: give a finite factor other than 0, such as 1 / 255.0");
+                .hasMessage(
+                        "the inputs of data can't be scaled by 0.0: give a finite factor other than 0, such as 1 / 255.0");
         assertThatThrownBy(() -> bytes.scaled(Double.NaN))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("the inputs of data can't be scaled by NaN: give a finite factor other than 0, such as 1 / 255.0");
+                .hasMessage(
+                        "the inputs of data can't be scaled by NaN: give a finite factor other than 0, such as 1 / 255.0");
     }
 }

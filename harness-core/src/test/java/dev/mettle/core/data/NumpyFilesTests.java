@@ -79,8 +79,9 @@ class NumpyFilesTests {
         assertThatThrownBy(() -> NumpyFiles.read(text)).hasMessage("text.npy is no .npy file: write it with np.save");
         Path shortened = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000000, 1000), }", "00000000");
         assertThatThrownBy(() -> NumpyFiles.read(shortened))
-                .hasMessage("a.npy is truncated or damaged: shape [1000000, 1000] of 4-byte numbers needs 4000000000 bytes but 4 are"
-                        + " there");
+                .hasMessage(
+                        "a.npy is truncated or damaged: shape [1000000, 1000] of 4-byte numbers needs 4000000000 bytes but 4 are"
+                                + " there");
         Path objects = npy("{'descr': '|O', 'fortran_order': False, 'shape': (1,), }", "80");
         assertThatThrownBy(() -> NumpyFiles.read(objects))
                 .hasMessageStartingWith(
@@ -92,8 +93,10 @@ class NumpyFilesTests {
 
     @Test
     void reads_labels_as_numbers_or_one_hot() throws IOException {
-        assertThat(NumpyFiles.labels("y", NumpyFiles.read(npy("|u1", "(3,)", "020001")))).containsExactly(2, 0, 1);
-        assertThat(NumpyFiles.labels("y", NumpyFiles.read(npy("|u1", "(2, 3)", "000001010000")))).containsExactly(2, 0);
+        assertThat(NumpyFiles.labels("y", NumpyFiles.read(npy("|u1", "(3,)", "020001"))))
+                .containsExactly(2, 0, 1);
+        assertThat(NumpyFiles.labels("y", NumpyFiles.read(npy("|u1", "(2, 3)", "000001010000"))))
+                .containsExactly(2, 0);
         INDArray twoOnes = NumpyFiles.read(npy("|u1", "(1, 3)", "010001"));
         assertThatThrownBy(() -> NumpyFiles.labels("y", twoOnes))
                 .hasMessage("label 0 of y is not one-hot: give whole numbers of shape [n], or rows with a single 1");

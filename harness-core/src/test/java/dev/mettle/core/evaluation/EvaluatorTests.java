@@ -48,7 +48,8 @@ class EvaluatorTests {
         @Override
         public void run(AttackContext context) {
             SampleBatch batch = context.samples();
-            INDArray gradient = batch.gradient(batch.inputs(), new CrossEntropy()).gradient();
+            INDArray gradient =
+                    batch.gradient(batch.inputs(), new CrossEntropy()).gradient();
             batch.propose(batch.perturbations().maximizeLinear(gradient));
         }
     }
@@ -85,7 +86,9 @@ class EvaluatorTests {
             before = result.count(SampleStatus.ROBUST);
         }
         AttackResult last = evaluation.results().get(3);
-        long paid = last.outcomes().stream().filter(outcome -> outcome.forwards() > 0).count();
+        long paid = last.outcomes().stream()
+                .filter(outcome -> outcome.forwards() > 0)
+                .count();
         assertThat(paid).isEqualTo(evaluation.results().get(2).count(SampleStatus.ROBUST));
         RobustnessCurve curve = RobustnessReport.of(
                         evaluation, last, dev.mettle.core.verdict.VerdictPolicy.measureOnly())
@@ -103,8 +106,9 @@ class EvaluatorTests {
                 .isEqualTo(evaluation(data()).epsilon(0.02).run().robustCount());
         assertThatThrownBy(() -> evaluation(data().reshaped(3, 2)).epsilon(0.1).run())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("the samples of points have shape 3×2 but the model affine takes 2×3: bring the data into the"
-                        + " model's layout");
+                .hasMessage(
+                        "the samples of points have shape 3×2 but the model affine takes 2×3: bring the data into the"
+                                + " model's layout");
         assertThatThrownBy(() -> evaluation(LabeledData.of("points", Samples.uniform(4, DataType.FLOAT, 7), new int[4]))
                         .epsilon(0.1)
                         .run())
@@ -116,13 +120,18 @@ class EvaluatorTests {
     void names_the_sample_that_is_out_of_range_or_not_finite() {
         INDArray bright = INPUTS.dup();
         bright.putScalar(new long[] {7, 1, 1}, 255);
-        assertThatThrownBy(() -> evaluation(LabeledData.of("points", bright, new int[40])).epsilon(0.1).run())
+        assertThatThrownBy(() -> evaluation(LabeledData.of("points", bright, new int[40]))
+                        .epsilon(0.1)
+                        .run())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("sample #7 of points lies outside the input range [0, 1] (feature 4 is 255.0): scale the data, or"
-                        + " declare the range the model was trained on");
+                .hasMessage(
+                        "sample #7 of points lies outside the input range [0, 1] (feature 4 is 255.0): scale the data, or"
+                                + " declare the range the model was trained on");
         INDArray broken = INPUTS.dup();
         broken.putScalar(new long[] {2, 0, 1}, Double.NaN);
-        assertThatThrownBy(() -> evaluation(LabeledData.of("points", broken, new int[40])).epsilon(0.1).run())
+        assertThatThrownBy(() -> evaluation(LabeledData.of("points", broken, new int[40]))
+                        .epsilon(0.1)
+                        .run())
                 .hasMessage("sample #2 of points holds NaN at feature 1: inputs must be finite numbers");
     }
 
@@ -140,9 +149,12 @@ class EvaluatorTests {
     void names_a_label_that_the_model_does_not_know() {
         int[] labels = new int[40];
         labels[11] = 3;
-        assertThatThrownBy(() -> evaluation(LabeledData.of("points", INPUTS, labels)).epsilon(0.1).run())
+        assertThatThrownBy(() -> evaluation(LabeledData.of("points", INPUTS, labels))
+                        .epsilon(0.1)
+                        .run())
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("sample #11 of points has label 3 but the model has 3 classes: labels are counted from 0 to 2");
+                .hasMessage(
+                        "sample #11 of points has label 3 but the model has 3 classes: labels are counted from 0 to 2");
     }
 
     @Test
@@ -150,17 +162,25 @@ class EvaluatorTests {
         assertThatThrownBy(() -> RobustnessEvaluation.of(MODEL, data()).run())
                 .hasMessage("there is no attack to run: give at least one");
         assertThatThrownBy(() -> evaluation(data()).run()).hasMessage("there is no epsilon for One: give at least one");
-        assertThatThrownBy(() -> RobustnessEvaluation.of(MODEL, data()).attack(new OneStep("One")).epsilon(0.1).run())
+        assertThatThrownBy(() -> RobustnessEvaluation.of(MODEL, data())
+                        .attack(new OneStep("One"))
+                        .epsilon(0.1)
+                        .run())
                 .hasMessage("the norm for One is missing: set one of [L∞, L2]");
         assertThatThrownBy(() -> evaluation(data()).norm(Norm.L1).epsilon(0.1).run())
                 .hasMessage("One is not defined for the norm L1: use one of [L∞, L2]");
-        assertThatThrownBy(() -> evaluation(data()).attack(new OneStep("One")).epsilon(0.1).run())
+        assertThatThrownBy(() -> evaluation(data())
+                        .attack(new OneStep("One"))
+                        .epsilon(0.1)
+                        .run())
                 .hasMessage("One in L∞ is planned twice: name it once, with all its epsilons");
-        assertThatThrownBy(() -> evaluation(data()).samples(0)).hasMessage("the number of samples is 0: give at least 1");
+        assertThatThrownBy(() -> evaluation(data()).samples(0))
+                .hasMessage("the number of samples is 0: give at least 1");
         assertThatThrownBy(() -> evaluation(data()).epsilon(0.1).batchSize(0).run())
                 .hasMessage("the batch size is 0: give at least 1");
         assertThatThrownBy(() -> evaluation(data()).epsilon(0.1, 0.2).run())
-                .hasMessage("the evaluation has 2 threat models (L∞ ε=0.1, L∞ ε=0.2): ask for the report of one of them");
+                .hasMessage(
+                        "the evaluation has 2 threat models (L∞ ε=0.1, L∞ ε=0.2): ask for the report of one of them");
         assertThatThrownBy(() -> LabeledData.of("points", INPUTS, new int[3]))
                 .hasMessage("points has 40 inputs but 3 labels: give one label per input");
     }
@@ -169,8 +189,9 @@ class EvaluatorTests {
     void warns_of_data_that_hold_one_class_only() {
         LabeledData zeros = LabeledData.of("points", INPUTS, new int[40]);
         assertThat(evaluation(zeros).epsilon(0.01).evaluate().notes())
-                .contains("the 40 samples hold only 1 of 3 classes: if the data are sorted, shuffle them before taking the first"
-                        + " ones");
+                .contains(
+                        "the 40 samples hold only 1 of 3 classes: if the data are sorted, shuffle them before taking the first"
+                                + " ones");
     }
 
     @Test
@@ -183,8 +204,7 @@ class EvaluatorTests {
     void ids_survive_subsets_and_shuffles() {
         LabeledData shuffled = data().shuffled(1).first(10);
         for (int i = 0; i < 10; i++) {
-            assertThat(Rows.toRows(shuffled.inputs())[i])
-                    .containsExactly(Rows.toRows(INPUTS)[(int) shuffled.id(i)]);
+            assertThat(Rows.toRows(shuffled.inputs())[i]).containsExactly(Rows.toRows(INPUTS)[(int) shuffled.id(i)]);
         }
         assertThat(data().sha256()).isEqualTo(data().sha256()).isNotEqualTo(shuffled.sha256());
     }

@@ -9,8 +9,8 @@ import org.junit.jupiter.api.Test;
 
 class LogitLossTests {
 
-    private static final List<double[]> LOGITS =
-            List.of(new double[] {1, -2, 0.5}, new double[] {-3, -1, -8}, new double[] {0.2, 9, 8.5}, new double[] {2, 1});
+    private static final List<double[]> LOGITS = List.of(
+            new double[] {1, -2, 0.5}, new double[] {-3, -1, -8}, new double[] {0.2, 9, 8.5}, new double[] {2, 1});
 
     @Test
     void gradients_agree_with_finite_differences() {
@@ -62,6 +62,7 @@ class LogitLossTests {
         assertThat(margin.value(new double[] {-1, -5, -9}, 0)).isEqualTo(-4); // negative logits are no special case
         assertThat(margin.value(new double[] {-1, -5, -9}, 2)).isEqualTo(8);
         assertThat(margin.value(new double[] {2, 2}, 1)).isZero();
-        assertThat(Arrays.stream(margin.gradient(new double[] {3, 2, 1}, 1)).sum()).isZero();
+        assertThat(Arrays.stream(margin.gradient(new double[] {3, 2, 1}, 1)).sum())
+                .isZero();
     }
 }

@@ -32,13 +32,17 @@ class GradientCheckTests {
     void refuses_a_gradient_that_is_slightly_wrong() {
         GradientCheck check = check(changed(gradient -> gradient.mul(1.001), logits -> logits));
         assertThat(check.passed()).isFalse();
-        assertThat(check.message()).startsWith("input gradients differ from finite differences (largest relative error 1.0e-03");
+        assertThat(check.message())
+                .startsWith("input gradients differ from finite differences (largest relative error 1.0e-03");
     }
 
     @Test
     void refuses_a_zero_and_an_invalid_gradient() {
-        assertThat(check(changed(gradient -> gradient.mul(0), logits -> logits)).passed()).isFalse();
-        assertThat(check(changed(gradient -> gradient.mul(Double.NaN), logits -> logits)).passed()).isFalse();
+        assertThat(check(changed(gradient -> gradient.mul(0), logits -> logits)).passed())
+                .isFalse();
+        assertThat(check(changed(gradient -> gradient.mul(Double.NaN), logits -> logits))
+                        .passed())
+                .isFalse();
     }
 
     @Test

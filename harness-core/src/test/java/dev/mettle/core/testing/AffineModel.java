@@ -108,7 +108,9 @@ public final class AffineModel implements DifferentiableModel {
     }
 
     private static INDArray matrix(double[][] rows, DataType type) {
-        double[] flat = java.util.Arrays.stream(rows).flatMapToDouble(java.util.Arrays::stream).toArray();
+        double[] flat = java.util.Arrays.stream(rows)
+                .flatMapToDouble(java.util.Arrays::stream)
+                .toArray();
         return Rows.fromDoubles(flat, new long[] {rows.length, rows[0].length}, type);
     }
 }

@@ -44,7 +44,9 @@ class PerturbationSetTests {
         double[][] c = Rows.toRows(clean);
         for (int i = 0; i < N; i++) {
             assertThat(Tolerance.atMost(Distances.between(x[i], c[i]).in(norm), epsilon(norm)))
-                    .as("%s of sample %d is %s", norm, i, Distances.between(x[i], c[i]).in(norm))
+                    .as(
+                            "%s of sample %d is %s",
+                            norm, i, Distances.between(x[i], c[i]).in(norm))
                     .isTrue();
             assertThat(Arrays.stream(x[i])).allMatch(value -> value >= 0 && value <= 1);
         }
@@ -89,7 +91,8 @@ class PerturbationSetTests {
         double[][] nearest = Rows.toRows(Norm.L1.ball(1.3, BOX, clean).project(x.dup()));
         double[][] center = Rows.toRows(clean);
         for (int i = 0; i < N; i++) {
-            // variational inequality: (target − nearest) · (other − nearest) ≤ 0 for every other point of the set, of which
+            // variational inequality: (target − nearest) · (other − nearest) ≤ 0 for every other point of the set, of
+            // which
             // the one that maximizes the left side is found by maximizing a linear function
             double[] normal = new double[12];
             for (int j = 0; j < 12; j++) {
@@ -116,8 +119,10 @@ class PerturbationSetTests {
         assertInside(best, clean, norm);
         double[] value = Rows.toDoubles(Rows.matrix(best.mul(gradient)).sum(1));
         for (int seed = 10; seed < 60; seed++) {
-            INDArray other = set.project(clean.add(random(DataType.DOUBLE, seed, 0.4).addi(gradient.mul(0.3))));
-            double[] otherValue = Rows.toDoubles(Rows.matrix(other.mul(gradient)).sum(1));
+            INDArray other =
+                    set.project(clean.add(random(DataType.DOUBLE, seed, 0.4).addi(gradient.mul(0.3))));
+            double[] otherValue =
+                    Rows.toDoubles(Rows.matrix(other.mul(gradient)).sum(1));
             for (int i = 0; i < N; i++) {
                 assertThat(otherValue[i]).as("%s sample %d", norm, i).isLessThanOrEqualTo(value[i] + 1e-9);
             }
@@ -150,7 +155,10 @@ class PerturbationSetTests {
             INDArray drawn = norm.ball(1, Box.of(0, 10), clean).sample(streams);
             double[] distances = norm.distances(drawn, clean);
             for (double r : new double[] {0.3, 0.6, 0.9}) {
-                double share = Arrays.stream(distances).filter(distance -> distance <= r).count() / (double) n;
+                double share = Arrays.stream(distances)
+                                .filter(distance -> distance <= r)
+                                .count()
+                        / (double) n;
                 assertThat(share).as("%s within %s", norm, r).isCloseTo(r * r * r, within(0.012)); // > 3.5 sigma
             }
         }

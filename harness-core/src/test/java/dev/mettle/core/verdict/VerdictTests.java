@@ -13,7 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class VerdictTests {
 
     private static Outcome decide(int samples, int robust, double threshold) {
-        return Verdict.decide(samples, robust, 0, List.of(), VerdictPolicy.atLeast(threshold)).outcome();
+        return Verdict.decide(samples, robust, 0, List.of(), VerdictPolicy.atLeast(threshold))
+                .outcome();
     }
 
     @ParameterizedTest
@@ -69,7 +70,8 @@ class VerdictTests {
 
     @Test
     void names_no_number_where_the_rate_lies_at_the_threshold() {
-        assertThat(Verdict.decide(100, 60, 0, List.of(), VerdictPolicy.atLeast(0.6)).samplesNeeded())
+        assertThat(Verdict.decide(100, 60, 0, List.of(), VerdictPolicy.atLeast(0.6))
+                        .samplesNeeded())
                 .isEmpty();
     }
 
@@ -79,7 +81,8 @@ class VerdictTests {
         Verdict verdict = Verdict.decide(100, 100, 0, doubts, VerdictPolicy.atLeast(0.6));
         assertThat(verdict.outcome()).isEqualTo(Outcome.UNTRUSTED);
         assertThat(verdict.reason()).isEqualTo("the gradients are wrong");
-        assertThat(Verdict.decide(100, 10, 0, doubts, VerdictPolicy.atLeast(0.6)).outcome())
+        assertThat(Verdict.decide(100, 10, 0, doubts, VerdictPolicy.atLeast(0.6))
+                        .outcome())
                 .isEqualTo(Outcome.FAIL);
     }
 
@@ -90,15 +93,17 @@ class VerdictTests {
         Verdict hanging = Verdict.decide(100, 60, 40, List.of(), policy);
         assertThat(hanging.outcome()).isEqualTo(Outcome.UNTRUSTED);
         assertThat(hanging.reason())
-                .isEqualTo("the attacks could not decide 40 of 100 samples (zero or invalid gradients, or a failed search),"
-                        + " and the verdict hangs on them");
+                .isEqualTo(
+                        "the attacks could not decide 40 of 100 samples (zero or invalid gradients, or a failed search),"
+                                + " and the verdict hangs on them");
         assertThat(Verdict.decide(100, 60, 12, List.of(), policy).outcome()).isEqualTo(Outcome.FAIL);
         assertThat(Verdict.decide(100, 0, 100, List.of(), policy).outcome()).isEqualTo(Outcome.UNTRUSTED);
     }
 
     @Test
     void without_a_threshold_there_is_nothing_to_decide() {
-        assertThat(Verdict.decide(10, 0, 0, List.of("doubt"), VerdictPolicy.measureOnly()).outcome())
+        assertThat(Verdict.decide(10, 0, 0, List.of("doubt"), VerdictPolicy.measureOnly())
+                        .outcome())
                 .isEqualTo(Outcome.MEASURED);
     }
 
@@ -126,8 +131,9 @@ class VerdictTests {
     @Test
     void says_why_so_few_samples_can_never_pass() {
         assertThatThrownBy(() -> VerdictPolicy.atLeast(0.9).requireDecidable(10))
-                .hasMessage("10 samples can never show a robust accuracy of 90.0%: even if all withstood every attack, the 95%"
-                        + " lower confidence bound would be 74.1%; evaluate at least 29 samples");
+                .hasMessage(
+                        "10 samples can never show a robust accuracy of 90.0%: even if all withstood every attack, the 95%"
+                                + " lower confidence bound would be 74.1%; evaluate at least 29 samples");
         assertThatThrownBy(() -> VerdictPolicy.atLeast(1).requireDecidable(1000))
                 .hasMessageEndingWith("no number of samples shows 100%: lower the threshold");
     }

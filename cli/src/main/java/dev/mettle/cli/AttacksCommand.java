@@ -1,0 +1,69 @@
+package dev.mettle.cli;
+
+import dev.mettle.attacks.AttackCatalog;
+import dev.mettle.core.attack.Access;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Lists the attacks. */
+@Command(
+        name = "attacks",
+        description = "Lists the attacks with their parameters and defaults.",
+        mixinStandardHelpOptions = true,
+        versionProvider = MettleCommand.Version.class)
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+final class AttacksCommand implements Runnable {
+
+    private static final int WIDTH = 100;
+    private static final int NAME_WIDTH = 8;
+    private static final int LABEL_WIDTH = 10;
+
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        PrintWriter out = spec.commandLine().getOut();
+        for (AttackCatalog.Entry entry : AttackCatalog.entries()) {
+            out.println(pad(entry.name(), NAME_WIDTH) + entry.description());
+            print(out, "norms", Converters.options(entry.defaults().norms()));
+            print(out, "needs", needs(entry.defaults().access()));
+            List<String> defaults = new ArrayList<>();
+            entry.defaults().parameters().forEach((name, value) -> defaults.add(name + "=" + value));
+            print(out, "options", defaults.isEmpty() ? "none" : String.join(", ", defaults));
+            out.println();
+        }
+        out.println("Change options after a colon: --attacks fgsm,pgd:steps=100,restarts=5,cw");
+        out.println("A step of 'auto' follows from epsilon and the number of steps.");
+        out.flush();
+    }
+
+    private static String needs(Access access) {
+        return switch (access) {
+            case LABELS -> "the labels that the model gives";
+            case LOGITS -> "the logits of the model";
+            case GRADIENTS -> "input gradients of the model";
+        };
+    }
+
+    private static void print(PrintWriter out, String label, String text) {
+        String line = " ".repeat(NAME_WIDTH) + pad(label, LABEL_WIDTH);
+        String indent = " ".repeat(line.length());
+        for (String word : text.split(" ", -1)) {
+            if (line.length() + word.length() > WIDTH) {
+                out.println(line.stripTrailing());
+                line = indent;
+            }
+            line += word + " ";
+        }
+        out.println(line.stripTrailing());
+    }
+
+    private static String pad(String text, int width) {
+        return text + " ".repeat(width - text.length());
+    }
+}

@@ -1,0 +1,74 @@
+package dev.mettle.cli;
+
+import dev.mettle.attacks.AttackOptions;
+import dev.mettle.core.threat.Norm;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Read option values, with errors that name the value and the mend. */
+final class Converters {
+
+    private Converters() {}
+
+    /** Read a number or a fraction such as {@code 8/255}. */
+    static double number(String text) {
+        try {
+            return AttackOptions.number(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException(
+                    "'" + text + "' is no number: give one such as 0.1, or a fraction such as 8/255");
+        }
+    }
+
+    /** Read how many there are to be: at least one. */
+    static int count(String text) {
+        try {
+            int count = Integer.parseInt(text);
+            if (count > 0) {
+                return count;
+            }
+        } catch (NumberFormatException e) {
+            throw noCount(text);
+        }
+        throw noCount(text);
+    }
+
+    private static TypeConversionException noCount(String text) {
+        return new TypeConversionException("'" + text + "' is no number of samples: give a whole number of at least 1");
+    }
+
+    /** Read a whole number. */
+    static long wholeNumber(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is no whole number: give one such as 7");
+        }
+    }
+
+    /** Print a norm as it is written on the command line. */
+    static String option(Norm norm) {
+        return norm.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Print norms as they are written on the command line. */
+    static String options(Set<Norm> norms) {
+        return norms.stream().sorted().map(Converters::option).collect(Collectors.joining(", "));
+    }
+
+    /** Reads a norm. */
+    static final class NormConverter implements ITypeConverter<Norm> {
+        @Override
+        public Norm convert(String text) {
+            return Arrays.stream(Norm.values())
+                    .filter(norm -> option(norm).equalsIgnoreCase(text))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException(
+                            "'" + text + "' is no norm: choose from " + options(Set.of(Norm.values()))));
+        }
+    }
+}

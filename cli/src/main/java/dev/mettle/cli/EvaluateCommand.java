@@ -1,0 +1,314 @@
+package dev.mettle.cli;
+
+import dev.mettle.attacks.AttackCatalog;
+import dev.mettle.attacks.AttackOptions;
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.AdversarialExamples;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.data.NumpyFiles;
+import dev.mettle.core.evaluation.AttackResult;
+import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.EvaluationPlan;
+import dev.mettle.core.evaluation.Evaluator;
+import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.RobustnessEvaluation;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.VerdictPolicy;
+import dev.mettle.dl4j.Dl4jClassifier;
+import dev.mettle.reports.EvaluationJson;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Evaluates a saved model on saved data. All options are checked before any work. */
+@Command(
+        name = "evaluate",
+        description = "Attacks a saved model on saved data and reports how many samples withstand.",
+        mixinStandardHelpOptions = true,
+        versionProvider = MettleCommand.Version.class,
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:all is well: no robust accuracy was required, or it is shown",
+            "1:the required robust accuracy is not shown: FAIL, INCONCLUSIVE or UNTRUSTED",
+            "2:bad input; the message names the value and the mend",
+            "3:an unexpected error"
+        },
+        footer = {
+            "",
+            "Example:",
+            "  mettle evaluate --model net.zip --inputs x.npy --labels y.npy --range 0,1 --norm linf \\",
+            "      --epsilon 0.1 --attacks fgsm,pgd:steps=40,restarts=5 --samples 1000 --seed 7 \\",
+            "      --min-robust-accuracy 0.6 --json out.json"
+        })
+@SuppressWarnings("NullAway.Init") // picocli fills the fields
+final class EvaluateCommand implements Callable<Integer> {
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--model",
+            required = true,
+            paramLabel = "FILE",
+            description = "A MultiLayerNetwork or ComputationGraph as Deeplearning4j's ModelSerializer writes it.")
+    private Path model;
+
+    @Option(
+            names = "--inputs",
+            required = true,
+            paramLabel = "FILE",
+            description = "Samples in the model's layout, [n, ...], as .npy; or an .npz with 'inputs' and 'labels'.")
+    private Path inputs;
+
+    @Option(
+            names = "--labels",
+            paramLabel = "FILE",
+            description = "True labels as .npy: whole numbers counted from 0, or one-hot rows.")
+    private @Nullable Path labels;
+
+    @Option(
+            names = "--range",
+            required = true,
+            paramLabel = "LOW,HIGH",
+            description = "The valid range of inputs, such as 0,1. No attack leaves it.")
+    private String range;
+
+    @Option(
+            names = "--attacks",
+            required = true,
+            paramLabel = "LIST",
+            description = {
+                "Attacks, separated by commas, each with its options after a colon:",
+                "fgsm,pgd:steps=100,restarts=5",
+                "'mettle attacks' lists them."
+            })
+    private String attacks;
+
+    @Option(
+            names = "--norm",
+            paramLabel = "NORM",
+            converter = Converters.NormConverter.class,
+            description = "How the size of a perturbation is measured: linf, l2, l1 or l0. May be left out where the"
+                    + " attacks know one norm only.")
+    private @Nullable Norm norm;
+
+    @Option(
+            names = "--epsilon",
+            split = ",",
+            paramLabel = "EPS",
+            description = "The largest perturbation, in input units of the model: 0.1, 8/255, or several, such as"
+                    + " 2/255,4/255,8/255. May be left out for cw, which then measures distances without a bound.")
+    private @Nullable List<Double> epsilons;
+
+    @Option(names = "--samples", paramLabel = "N", description = "Use the first N samples only. Default: all.")
+    private @Nullable Integer samples;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "SEED",
+            description = "The seed of all random draws. Default: ${DEFAULT-VALUE}.")
+    private Long seed = RobustnessEvaluation.DEFAULT_SEED;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "How many samples are attacked at once; changes memory and speed, not results."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private Integer batch = RobustnessEvaluation.DEFAULT_BATCH_SIZE;
+
+    @Option(
+            names = "--min-robust-accuracy",
+            paramLabel = "FRACTION",
+            description = "The robust accuracy to show, such as 0.6. Without it nothing is judged.")
+    private @Nullable Double minRobustAccuracy;
+
+    @Option(
+            names = "--confidence",
+            paramLabel = "FRACTION",
+            description = "The confidence with which it is to be shown. Default: ${DEFAULT-VALUE}.")
+    private Double confidence = VerdictPolicy.DEFAULT_CONFIDENCE;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all facts and the verdict as JSON.")
+    private @Nullable Path json;
+
+    @Option(
+            names = "--save-adversarial",
+            paramLabel = "FILE",
+            description =
+                    "Write the inputs as .npy, each replaced by its nearest adversarial example where there is one.")
+    private @Nullable Path saveAdversarial;
+
+    @Override
+    public Integer call() {
+        Box box = box();
+        List<PlannedAttack> planned =
+                AttackCatalog.parseList(attacks).stream().map(this::plan).toList();
+        List<ThreatModel> threats = planned.stream()
+                .flatMap(plan -> plan.epsilons().stream().map(epsilon -> new ThreatModel(plan.norm(), epsilon, box)))
+                .distinct()
+                .toList();
+        VerdictPolicy policy = policy(threats);
+        checkFiles(threats);
+
+        LabeledData data = data();
+        EvaluationPlan plan = new EvaluationPlan(
+                String.valueOf(model.getFileName()),
+                Dl4jClassifier.load(model).withInputRange(box.lower(0), box.upper(0)),
+                samples == null ? data : data.first(samples),
+                planned,
+                policy,
+                seed,
+                batch);
+        Heartbeat heartbeat = new Heartbeat(spec.commandLine().getErr(), System::nanoTime);
+        Evaluation evaluation = run(plan, threats, heartbeat);
+        List<RobustnessReport> reports = evaluation.threatModels().stream()
+                .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
+                .toList();
+        conclude(evaluation, reports, policy);
+        boolean shown = reports.stream()
+                .map(report -> report.verdict().outcome())
+                .allMatch(outcome -> outcome == Outcome.PASS || outcome == Outcome.MEASURED);
+        return shown ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    private Box box() {
+        String[] bounds = range.split(",", -1);
+        try {
+            if (bounds.length == 2) {
+                return Box.of(AttackOptions.number(bounds[0].trim()), AttackOptions.number(bounds[1].trim()));
+            }
+        } catch (NumberFormatException e) {
+            throw noRange(e);
+        }
+        throw noRange(null);
+    }
+
+    private ConfigurationException noRange(@Nullable Exception cause) {
+        return new ConfigurationException(
+                "--range is '" + range + "': give the smallest and the largest valid input, such as 0,1", cause);
+    }
+
+    private PlannedAttack plan(Attack attack) {
+        if (epsilons == null && !attack.minimizesNorm()) {
+            throw new ConfigurationException("--epsilon is missing: " + attack.name()
+                    + " searches within a ball; add one such as --epsilon 8/255, in input units of the model");
+        }
+        if (norm == null && attack.norms().size() > 1) {
+            throw new ConfigurationException(
+                    "--norm is missing: choose one of " + Converters.options(attack.norms()) + " for " + attack.name());
+        }
+        return new PlannedAttack(
+                attack,
+                norm == null ? attack.norms().iterator().next() : norm,
+                epsilons == null ? List.of(ThreatModel.UNBOUNDED) : epsilons);
+    }
+
+    private VerdictPolicy policy(List<ThreatModel> threats) {
+        VerdictPolicy policy = new VerdictPolicy(
+                minRobustAccuracy == null ? OptionalDouble.empty() : OptionalDouble.of(minRobustAccuracy), confidence);
+        if (minRobustAccuracy != null && !threats.stream().allMatch(ThreatModel::bounded)) {
+            throw new ConfigurationException(
+                    "--min-robust-accuracy needs --epsilon: without a bound on the perturbation"
+                            + " no model is robust");
+        }
+        return policy;
+    }
+
+    private void checkFiles(List<ThreatModel> threats) {
+        FileCheck.readable("--model", model);
+        FileCheck.readable("--inputs", inputs);
+        if (isArchive() != (labels == null)) {
+            throw new ConfigurationException(
+                    isArchive()
+                            ? "--labels is given, but " + inputs
+                                    + " is an archive with labels of its own: leave one out"
+                            : "--labels is missing: give the true labels of " + inputs
+                                    + ", or an .npz archive with 'inputs' and 'labels'");
+        }
+        List<Path> named = new ArrayList<>(List.of(model, inputs));
+        if (labels != null) {
+            FileCheck.readable("--labels", labels);
+            named.add(labels);
+        }
+        if (json != null) {
+            FileCheck.writable("--json", json, named);
+            named.add(json);
+        }
+        if (saveAdversarial != null) {
+            FileCheck.writable("--save-adversarial", saveAdversarial, named);
+            if (threats.size() > 1) {
+                throw new ConfigurationException("--save-adversarial takes the examples of one epsilon, but there are "
+                        + threats.size() + ": run once for each");
+            }
+        }
+    }
+
+    private boolean isArchive() {
+        return inputs.toString().toLowerCase(Locale.ROOT).endsWith(".npz");
+    }
+
+    private LabeledData data() {
+        return labels == null ? LabeledData.load(inputs) : LabeledData.load(inputs, labels);
+    }
+
+    private Evaluation run(EvaluationPlan plan, List<ThreatModel> threats, Heartbeat heartbeat) {
+        ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
+        Evaluator evaluator = new Evaluator(plan, heartbeat);
+        Evaluation facts = evaluator.evaluation();
+        ResultTable table = new ResultTable(plan.attacks(), threats);
+        console.header(facts);
+        console.line(table.headings());
+        for (PlannedAttack planned : plan.attacks()) {
+            heartbeat.begin(planned.attack().label());
+            for (AttackResult result : evaluator.results(planned)) {
+                console.line(table.row(planned.attack().label(), RobustnessReport.of(facts, result, plan.policy())));
+            }
+        }
+        Evaluation evaluation = evaluator.evaluation();
+        if (plan.attacks().size() > 1) {
+            for (ThreatModel threat : evaluation.threatModels()) {
+                console.line(table.row(
+                        ResultTable.WORST_CASE, RobustnessReport.worstCase(evaluation, threat, plan.policy())));
+            }
+        }
+        return evaluation;
+    }
+
+    private void conclude(Evaluation evaluation, List<RobustnessReport> reports, VerdictPolicy policy) {
+        ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
+        console.line("");
+        reports.forEach(console::verdict);
+        console.notes(evaluation);
+        if (json != null) {
+            EvaluationJson.write(json, evaluation, policy);
+            console.line("JSON: " + json);
+        }
+        if (saveAdversarial != null) {
+            RobustnessReport only = reports.get(0);
+            NumpyFiles.write(
+                    saveAdversarial,
+                    new AdversarialExamples(
+                                    evaluation.data().inputs(),
+                                    only.outcomes(),
+                                    only.threatModel().norm())
+                            .inputs());
+            console.line("adversarial inputs: " + saveAdversarial);
+        }
+    }
+}

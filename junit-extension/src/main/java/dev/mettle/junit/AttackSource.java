@@ -1,0 +1,38 @@
+package dev.mettle.junit;
+
+import static org.apiguardian.api.API.Status.EXPERIMENTAL;
+
+import java.lang.annotation.Documented;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.apiguardian.api.API;
+
+/**
+ * Name the method that configures the attacks of a {@link RobustnessTest}.
+ *
+ * <pre>{@code
+ * @RobustnessTest(epsilon = 8 / 255.0, minRobustAccuracy = 0.60)
+ * @AttackSource("strongAttacks")
+ * void resistsStrongAttacks() {}
+ *
+ * static Stream<Attack> strongAttacks() {
+ *     return Stream.of(new Pgd().withSteps(100).withRestarts(5), new Bim());
+ * }
+ * }</pre>
+ *
+ * <p>The method has no parameters, is static (or an instance method, where the life cycle is per class), and returns a stream,
+ * a collection or an array of {@link dev.mettle.core.attack.Attack} or {@link dev.mettle.core.attack.BudgetedAttack}. The
+ * former run with the norm and the epsilons of the test, the latter with their own. They follow the attacks that
+ * {@link RobustnessTest#attacks} names.
+ */
+@API(status = EXPERIMENTAL, since = "0.1")
+@Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
+@Retention(RetentionPolicy.RUNTIME)
+@Documented
+public @interface AttackSource {
+
+    /** The name of the method, in the test class, a superclass, an interface, or an enclosing class of a nested one. */
+    String value();
+}

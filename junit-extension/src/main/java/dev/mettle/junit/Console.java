@@ -1,0 +1,104 @@
+package dev.mettle.junit;
+
+import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.verdict.Interval;
+import dev.mettle.core.verdict.Outcome;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+
+/**
+ * Prints plain lines about a robustness test: what is run, one line per attack with its result, and a sign of life from long
+ * attacks. The output of a build has no cursor to move, so there are no progress bars.
+ */
+final class Console {
+
+    private static final String PREFIX = "[mettle] ";
+    private static final int INTERVAL_WIDTH = "[100.0, 100.0]".length();
+
+    private final Consumer<String> out;
+    private final int attackWidth;
+    private final int threatWidth;
+
+    /**
+     * Create the console of one test method.
+     *
+     * @param out takes whole lines
+     * @param invocations all runs of the test, which share their columns
+     */
+    Console(Consumer<String> out, List<Invocation> invocations) {
+        this.out = out;
+        this.attackWidth = invocations.stream()
+                .mapToInt(invocation -> invocation.attackLabel().length())
+                .max()
+                .orElse(0);
+        this.threatWidth = invocations.stream()
+                .mapToInt(invocation -> invocation.threat().label().length())
+                .max()
+                .orElse(0);
+    }
+
+    /** Print what is about to be attacked. */
+    void started(Evaluation evaluation) {
+        print(evaluation.name() + "  seed " + evaluation.seed() + "  " + evaluation.samples() + " samples  model "
+                + evaluation.model().name());
+        evaluation.notes().forEach(note -> print("  note: " + note));
+    }
+
+    /** Print the result of one run. */
+    void finished(Invocation invocation, RobustnessReport report, Outcome expected) {
+        StringBuilder line = new StringBuilder("  ")
+                .append(padded(invocation.attackLabel(), attackWidth))
+                .append("  ")
+                .append(padded(invocation.threat().label(), threatWidth))
+                .append("  clean ")
+                .append(percent(report.cleanAccuracy()))
+                .append("  robust ")
+                .append(percent(report.robustAccuracy()))
+                .append(' ')
+                .append(padded(interval(report.robustInterval()), INTERVAL_WIDTH));
+        report.policy()
+                .minRobustAccuracy()
+                .ifPresent(threshold -> line.append("  need ").append(points(threshold)));
+        if (!invocation.threat().bounded()) {
+            line.append("  median distance ").append(Epsilons.format(report.medianDistance()));
+        }
+        line.append(String.format(Locale.ROOT, "  %6.1f s  ", report.seconds()));
+        Outcome outcome = Doubts.outcome(report);
+        line.append(outcome == Outcome.FAIL ? "FAIL" : outcome.name().toLowerCase(Locale.ROOT));
+        if (expected == Outcome.FAIL && (outcome == Outcome.FAIL || outcome == Outcome.PASS)) {
+            line.append(outcome == Outcome.FAIL ? " (as expected)" : " (not as expected)");
+        }
+        print(line.toString());
+        if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
+            print("    " + Doubts.sentence(report));
+        }
+    }
+
+    /** Print a sign of life. */
+    void running(String attack, long seconds, int standing, int total) {
+        print("  " + attack + " … " + seconds + " s, " + standing + " of " + total + " samples still stand");
+    }
+
+    private void print(String line) {
+        out.accept(PREFIX + line);
+    }
+
+    private static String padded(String text, int width) {
+        return text + " ".repeat(Math.max(0, width - text.length()));
+    }
+
+    private static String percent(double rate) {
+        return String.format(Locale.ROOT, "%5.1f%%", 100 * rate);
+    }
+
+    private static String points(double rate) {
+        return String.format(Locale.ROOT, "%.1f", 100 * rate);
+    }
+
+    private static String interval(Interval interval) {
+        return "[" + points(interval.lower()) + ", " + points(interval.upper()) + "]";
+    }
+}

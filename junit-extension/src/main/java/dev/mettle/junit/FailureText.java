@@ -1,0 +1,40 @@
+package dev.mettle.junit;
+
+import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.evaluation.RobustnessReport;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Puts messages together: a first line complete in itself, the facts, and how to see them again. */
+final class FailureText {
+
+    private static final int LABEL_WIDTH = 18;
+
+    private FailureText() {}
+
+    /** Return the message of a failed robustness test or assertion. */
+    static String of(String sentence, RobustnessReport report, String lastLine) {
+        List<String> lines = new ArrayList<>();
+        lines.add(sentence);
+        lines.add("");
+        lines.addAll(ReportText.details(report));
+        lines.add("");
+        lines.add(lastLine);
+        return String.join("\n", lines);
+    }
+
+    /** Return the line with the command that runs a test again. */
+    static String reproduce(String command) {
+        return line("reproduce", command);
+    }
+
+    /** Return the line with the seed, for evaluations that no known command repeats. */
+    static String seed(long seed) {
+        return line("seed", String.valueOf(seed));
+    }
+
+    /** Return an indented line: a label, and a text in the column that all lines share. */
+    static String line(String label, String text) {
+        return "  " + label + " ".repeat(LABEL_WIDTH - label.length()) + text;
+    }
+}

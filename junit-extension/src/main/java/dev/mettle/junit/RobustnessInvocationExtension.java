@@ -1,0 +1,90 @@
+package dev.mettle.junit;
+
+import dev.mettle.core.evaluation.EvaluationListeners;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.LabelModel;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeTestExecutionCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.TestExecutionExceptionHandler;
+
+/**
+ * Attacks before the body of the test, gives it what it asks for, and judges after it.
+ *
+ * <p>The attacks run in a callback, not when the parameters are resolved, so that their errors surface as they are. The
+ * verdict is thrown in a callback too: where the body has thrown already, JUnit keeps that and attaches the verdict to it.
+ */
+final class RobustnessInvocationExtension
+        implements BeforeTestExecutionCallback,
+                AfterTestExecutionCallback,
+                TestExecutionExceptionHandler,
+                ParameterResolver {
+
+    private final RobustnessTestPlan plan;
+    private final Invocation invocation;
+    private final Subject subject;
+    private final TestEvaluation evaluation;
+    private final InvocationParameters parameters;
+    private @Nullable RobustnessReport report;
+    private @Nullable LabelModel model;
+
+    RobustnessInvocationExtension(
+            RobustnessTestPlan plan,
+            Invocation invocation,
+            Subject subject,
+            TestEvaluation evaluation,
+            InvocationParameters parameters) {
+        this.plan = plan;
+        this.invocation = invocation;
+        this.subject = subject;
+        this.evaluation = evaluation;
+        this.parameters = parameters;
+    }
+
+    @Override
+    public void beforeTestExecution(ExtensionContext context) {
+        LabelModel attacked = subject.model(context);
+        InvocationParameters.requireModel(context.getRequiredTestMethod(), attacked);
+        RobustnessReport known = evaluation.report(invocation, attacked, subject.data(context));
+        model = attacked;
+        report = known;
+        EvaluationListeners.reported(known, plan.reproduce());
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        // not those of the constructor or of @BeforeEach methods, which run before the attacks
+        return context.getTestMethod().stream().anyMatch(parameter.getDeclaringExecutable()::equals)
+                && InvocationParameters.supports(parameter.getParameter().getType());
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameters.resolve(
+                parameter.getParameter().getType(),
+                invocation,
+                Objects.requireNonNull(report, "the attacks run before the parameters are resolved"),
+                Objects.requireNonNull(model, "the attacks run before the parameters are resolved"));
+    }
+
+    /** Tell how to reproduce what an assertion in the body found. */
+    @Override
+    public void handleTestExecutionException(ExtensionContext context, Throwable thrown) throws Throwable {
+        throw thrown instanceof RobustnessAssertionError error
+                ? error.withLine(FailureText.reproduce(plan.reproduce()))
+                : thrown;
+    }
+
+    @Override
+    public void afterTestExecution(ExtensionContext context) {
+        RobustnessReport known = report;
+        if (known != null) { // else the attacks themselves failed, which JUnit reports
+            plan.expectation().require(known, FailureText.reproduce(plan.reproduce()), UnaryOperator.identity());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.mettle.junit;
+
+import static org.apiguardian.api.API.Status.EXPERIMENTAL;
+
+import dev.mettle.core.ConfigurationException;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.function.Function;
+import org.apiguardian.api.API;
+
+/**
+ * The settings of a run, as opposed to those of a test.
+ *
+ * <p>They are JUnit configuration parameters: give them on the command line, which wins, or in a file
+ * {@code junit-platform.properties} on the test class path.
+ *
+ * <pre>{@code
+ * mvn test -Dmettle.seed=random -Dmettle.samples=200
+ * }</pre>
+ */
+@API(status = EXPERIMENTAL, since = "0.1")
+public final class RobustnessProperties {
+
+    /** The base seed of all random draws: a number, or {@value #RANDOM} for a new one in every run; always printed. */
+    public static final String SEED = "mettle.seed";
+
+    /** The largest number of samples per test. */
+    public static final String SAMPLES = "mettle.samples";
+
+    /** The number of samples to attack at once. */
+    public static final String BATCH = "mettle.batch";
+
+    /** The value of {@link #SEED} that draws a new seed in every run. */
+    public static final String RANDOM = "random";
+
+    private final Function<String, Optional<String>> parameters;
+
+    /**
+     * Create the properties.
+     *
+     * @param parameters looks up a configuration parameter by its name
+     */
+    RobustnessProperties(Function<String, Optional<String>> parameters) {
+        this.parameters = parameters;
+    }
+
+    /** Say whether the seed is to be drawn. */
+    boolean randomSeed() {
+        return parameters.apply(SEED).filter(RANDOM::equals).isPresent();
+    }
+
+    /** Return the seed, if it is given as a number. */
+    OptionalLong seed() {
+        Optional<String> text = parameters.apply(SEED).filter(value -> !RANDOM.equals(value));
+        if (text.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        try {
+            return OptionalLong.of(Long.parseLong(text.get().trim()));
+        } catch (NumberFormatException e) {
+            throw new ConfigurationException(
+                    SEED + " is \"" + text.get() + "\": give a whole number, or " + RANDOM + " to draw one", e);
+        }
+    }
+
+    /** Return the cap on the number of samples, if there is one. */
+    OptionalInt samples() {
+        return count(SAMPLES);
+    }
+
+    /** Return the batch size, if it is set. */
+    OptionalInt batch() {
+        return count(BATCH);
+    }
+
+    private OptionalInt count(String key) {
+        Optional<String> text = parameters.apply(key);
+        if (text.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        String mend = key + " is \"" + text.get() + "\": give a whole number of at least 1";
+        try {
+            int count = Integer.parseInt(text.get().trim());
+            if (count < 1) {
+                throw new ConfigurationException(mend);
+            }
+            return OptionalInt.of(count);
+        } catch (NumberFormatException e) {
+            throw new ConfigurationException(mend, e);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package dev.mettle.junit;
+
+import dev.mettle.attacks.Pgd;
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.EvaluationPlan;
+import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.RobustnessEvaluation;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.TreeSet;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * What a test method asks for: its annotations and the properties of the run, checked.
+ *
+ * @param name the name of the test, such as {@code DigitsRobustnessTests.staysAccurate}
+ * @param attacks the attacks, each with its norm and its epsilons
+ * @param policy how facts become a verdict
+ * @param seed the base seed of all random draws
+ * @param samples the largest number of samples
+ * @param batchSize how many samples to attack at once
+ * @param expectation what the verdict is expected to be
+ * @param reproduce a command that runs the test again
+ */
+record RobustnessTestPlan(
+        String name,
+        List<PlannedAttack> attacks,
+        VerdictPolicy policy,
+        long seed,
+        int samples,
+        int batchSize,
+        Expectation expectation,
+        String reproduce) {
+
+    private static final int LARGEST_RANDOM_SEED = 100_000_000;
+
+    static RobustnessTestPlan of(RobustnessTest test, ExtensionContext context) {
+        RobustnessProperties properties = new RobustnessProperties(context::getConfigurationParameter);
+        VerdictPolicy policy = policy(test);
+        List<PlannedAttack> attacks = attacks(test, context);
+        for (PlannedAttack attack : attacks) {
+            if (policy.minRobustAccuracy().isPresent() && attack.epsilons().contains(ThreatModel.UNBOUNDED)) {
+                throw new ConfigurationException(
+                        "minRobustAccuracy = " + test.minRobustAccuracy()
+                                + " needs an epsilon: without one "
+                                + attack.attack().label()
+                                + " searches without a bound, which no model withstands; set epsilon, or leave the threshold out");
+            }
+        }
+        String testClass = classNameWithoutPackage(context.getRequiredTestClass());
+        String method = context.getRequiredTestMethod().getName();
+        long seed = seed(test, properties, context);
+        int samples = samples(test, properties);
+        return new RobustnessTestPlan(
+                testClass.replace('$', '.') + "." + method,
+                attacks,
+                policy,
+                seed,
+                samples,
+                batchSize(test, properties),
+                new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
+                reproduce(testClass + "#" + method, seed, properties.samples()));
+    }
+
+    /** Bind the plan to a model and data. */
+    EvaluationPlan on(LabelModel model, LabeledData data) {
+        return new EvaluationPlan(name, model, data.first(samples), attacks, policy, seed, batchSize);
+    }
+
+    private static VerdictPolicy policy(RobustnessTest test) {
+        OptionalDouble threshold = Double.isNaN(test.minRobustAccuracy())
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(test.minRobustAccuracy());
+        return new VerdictPolicy(threshold, test.confidence());
+    }
+
+    private static Outcome expectedVerdict(RobustnessTest test, VerdictPolicy policy) {
+        Outcome expected = test.expectedVerdict();
+        if (expected != Outcome.PASS && expected != Outcome.FAIL) {
+            throw new ConfigurationException("expectedVerdict = " + expected
+                    + " can't be expected: use PASS, or FAIL for a documented weakness");
+        }
+        if (expected == Outcome.FAIL && policy.minRobustAccuracy().isEmpty()) {
+            throw new ConfigurationException(
+                    "expectedVerdict = FAIL needs a threshold that the model misses: set minRobustAccuracy");
+        }
+        return expected;
+    }
+
+    private static List<PlannedAttack> attacks(RobustnessTest test, ExtensionContext context) {
+        List<Object> given = new ArrayList<>();
+        for (Class<? extends Attack> type : test.attacks()) {
+            given.add(AttackSources.create(type));
+        }
+        given.addAll(AttackSources.fromMethod(context));
+        if (given.isEmpty()) {
+            given.add(new Pgd());
+        }
+        List<Double> epsilons = epsilons(test);
+        Map<Key, TreeSet<Double>> byAttack = new LinkedHashMap<>();
+        for (Object each : given) {
+            if (each instanceof BudgetedAttack own) {
+                add(byAttack, own);
+            } else {
+                Attack attack = (Attack) each;
+                for (double epsilon : epsilonsOf(attack, epsilons)) {
+                    add(byAttack, attack.within(test.norm(), epsilon));
+                }
+            }
+        }
+        return byAttack.entrySet().stream()
+                .map(entry -> new PlannedAttack(
+                        entry.getKey().attack(), entry.getKey().norm(), List.copyOf(entry.getValue())))
+                .toList();
+    }
+
+    private static void add(Map<Key, TreeSet<Double>> byAttack, BudgetedAttack attack) {
+        TreeSet<Double> epsilons =
+                byAttack.computeIfAbsent(new Key(attack.attack(), attack.norm()), key -> new TreeSet<>());
+        if (!epsilons.add(attack.epsilon())) {
+            throw new ConfigurationException(attack + " is planned twice: name it once");
+        }
+    }
+
+    private static List<Double> epsilons(RobustnessTest test) {
+        if (!Double.isNaN(test.epsilon()) && test.epsilons().length > 0) {
+            throw new ConfigurationException("both epsilon = " + Epsilons.format(test.epsilon()) + " and epsilons = "
+                    + Arrays.stream(test.epsilons()).mapToObj(Epsilons::format).toList()
+                    + " are set: set one of them");
+        }
+        if (!Double.isNaN(test.epsilon())) {
+            return List.of(test.epsilon());
+        }
+        return Arrays.stream(test.epsilons()).boxed().distinct().toList();
+    }
+
+    private static List<Double> epsilonsOf(Attack attack, List<Double> epsilons) {
+        if (!epsilons.isEmpty()) {
+            return epsilons;
+        }
+        if (attack.minimizesNorm()) {
+            return List.of(ThreatModel.UNBOUNDED);
+        }
+        throw new ConfigurationException("the epsilon for " + attack.name()
+                + " is missing: set epsilon in input units of the model, such as epsilon = 8 / 255.0");
+    }
+
+    private static long seed(RobustnessTest test, RobustnessProperties properties, ExtensionContext context) {
+        // read it even where the test pins its own, so that a wrong value is reported
+        long fromRun = properties.randomSeed()
+                ? drawSeed(context.getRoot())
+                : properties.seed().orElse(RobustnessEvaluation.DEFAULT_SEED);
+        return test.seed() == RobustnessTest.SEED_NOT_SET ? fromRun : test.seed();
+    }
+
+    /** Draw one seed for all tests of a run, short enough to be typed. */
+    private static long drawSeed(ExtensionContext root) {
+        return Stores.remember(root, RobustnessProperties.SEED, Long.class, () ->
+                (long) new SecureRandom().nextInt(LARGEST_RANDOM_SEED));
+    }
+
+    private static int samples(RobustnessTest test, RobustnessProperties properties) {
+        if (test.samples() < 0) {
+            throw new ConfigurationException(
+                    "samples = " + test.samples() + ": give at least 1, or leave it out to evaluate all");
+        }
+        int own = test.samples() == 0 ? Integer.MAX_VALUE : test.samples();
+        return Math.min(own, properties.samples().orElse(Integer.MAX_VALUE));
+    }
+
+    private static int batchSize(RobustnessTest test, RobustnessProperties properties) {
+        if (test.batchSize() < 0) {
+            throw new ConfigurationException("batchSize = " + test.batchSize() + ": give at least 1, or leave it out");
+        }
+        int own = test.batchSize() == 0 ? RobustnessEvaluation.DEFAULT_BATCH_SIZE : test.batchSize();
+        return properties.batch().orElse(own);
+    }
+
+    private static String classNameWithoutPackage(Class<?> type) {
+        String packageName = type.getPackageName();
+        return packageName.isEmpty() ? type.getName() : type.getName().substring(packageName.length() + 1);
+    }
+
+    private static String reproduce(String test, long seed, OptionalInt cap) {
+        String selected = "-Dtest=" + test;
+        return "mvn test " + (selected.contains("$") ? "'" + selected + "'" : selected) // a shell would expand $Inner
+                + " -D" + RobustnessProperties.SEED + "=" + seed
+                + (cap.isPresent() ? " -D" + RobustnessProperties.SAMPLES + "=" + cap.getAsInt() : "");
+    }
+
+    private record Key(Attack attack, Norm norm) {}
+}

@@ -1,0 +1,51 @@
+package dev.mettle.junit;
+
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.Evaluator;
+import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.ThreatModel;
+import org.jspecify.annotations.Nullable;
+
+/** The evaluation that all runs of one test method share. Each attack runs when the first of them needs it. */
+final class TestEvaluation {
+
+    private final RobustnessTestPlan plan;
+    private final Console console;
+    private final Progress progress;
+    private @Nullable Evaluator evaluator;
+
+    TestEvaluation(RobustnessTestPlan plan, Console console, Progress progress) {
+        this.plan = plan;
+        this.console = console;
+        this.progress = progress;
+    }
+
+    /** Attack, unless that has been done, and report on one run of the test. */
+    synchronized RobustnessReport report(Invocation invocation, LabelModel model, LabeledData data) {
+        Evaluator running = evaluator(model, data);
+        for (PlannedAttack attack : invocation.attacks()) {
+            progress.start(attack.attack().label());
+            running.results(attack);
+        }
+        double epsilon = invocation.threat().epsilon();
+        RobustnessReport report = invocation.isWorstCase()
+                ? running.worstCase(new ThreatModel(
+                        invocation.threat().norm(), epsilon, model.info().inputRange()))
+                : running.report(invocation.attacks().get(0), epsilon);
+        console.finished(invocation, report, plan.expectation().verdict());
+        return report;
+    }
+
+    private Evaluator evaluator(LabelModel model, LabeledData data) {
+        Evaluator existing = evaluator;
+        if (existing != null) {
+            return existing;
+        }
+        Evaluator created = new Evaluator(plan.on(model, data), progress);
+        console.started(created.evaluation());
+        evaluator = created;
+        return created;
+    }
+}

@@ -1,0 +1,151 @@
+package dev.mettle.junit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mettle.attacks.Fgsm;
+import dev.mettle.attacks.Pgd;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.verdict.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class ConsoleTests {
+
+    static class DigitsTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = AffineModel.exact();
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(3, 44, 53);
+
+        @RobustnessTest(
+                attacks = {Fgsm.class, Pgd.class},
+                epsilons = {0.01, 8 / 255.0},
+                minRobustAccuracy = 0.6)
+        void required() {}
+
+        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        void measured() {}
+
+        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.4)
+        void close() {}
+
+        @RobustnessTest(
+                attacks = Fgsm.class,
+                epsilons = {0.01, 8 / 255.0},
+                minRobustAccuracy = 0.6,
+                expectedVerdict = Outcome.FAIL)
+        void weak() {}
+
+        @RobustnessTest(attacks = Nearest.class, norm = Norm.L2)
+        void nearest() {}
+    }
+
+    /** What a run prints, with its times, which differ, replaced by {@code x.x}, which has the same width. */
+    private static List<String> lines(Class<?> fixture, String method) {
+        return Kit.run(fixture, method).console().stream()
+                .map(line -> line.replaceAll("  [ 0-9]{3}[0-9]\\.[0-9] s  ", "     x.x s  "))
+                .toList();
+    }
+
+    @Test
+    void printsOneLinePerRunInColumns() {
+        assertThat(lines(DigitsTestCases.class, "required"))
+                .containsExactly(
+                        "[mettle] ConsoleTests.DigitsTestCases.required  seed 20240229  100 samples  model affine",
+                        "[mettle]   FGSM        L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
+                        "[mettle]   PGD-40      L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
+                        "[mettle]   worst case  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
+                        "[mettle]   FGSM        L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL",
+                        "[mettle]   PGD-40      L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL",
+                        "[mettle]   worst case  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL");
+    }
+
+    @Test
+    void leavesOutTheThresholdWhereThereIsNone() {
+        assertThat(lines(DigitsTestCases.class, "measured"))
+                .element(1)
+                .isEqualTo(
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]       x.x s  measured");
+    }
+
+    @Test
+    void explainsAnInconclusiveRun() {
+        assertThat(lines(DigitsTestCases.class, "close"))
+                .endsWith(
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 40.0     x.x s  inconclusive",
+                        "[mettle]     robust accuracy 44.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules"
+                                + " out the required 40.0%; about 440 samples would decide");
+    }
+
+    @Test
+    void tellsAnExpectedFailureFromAnother() {
+        assertThat(lines(DigitsTestCases.class, "weak"))
+                .endsWith(
+                        "[mettle]   FGSM  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass (not as"
+                                + " expected)",
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL (as"
+                                + " expected)");
+    }
+
+    @Test
+    void printsTheMedianDistanceWhereThereIsNoBound() {
+        assertThat(lines(DigitsTestCases.class, "nearest"))
+                .element(1)
+                .isEqualTo("[mettle]   Nearest  L2  clean  97.0%  robust   0.0% [0.0, 3.6]      median distance 0.021"
+                        + "     x.x s  measured");
+    }
+
+    static class NotedTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = AffineModel.withWrongGradients();
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(0, 40, 0);
+
+        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        void measured() {}
+    }
+
+    @Test
+    void printsTheNotesOfTheEvaluationOnceAndWhyItIsUntrusted() {
+        assertThat(lines(NotedTestCases.class, "measured"))
+                .containsExactly(
+                        "[mettle] ConsoleTests.NotedTestCases.measured  seed 20240229  40 samples  model wrong",
+                        "[mettle]   note: input gradients differ from finite differences (largest relative error 3.3e-01 at 4"
+                                + " points, allowed 1e-05)",
+                        "[mettle]   FGSM  L∞ ε=8/255  clean 100.0%  robust 100.0% [91.2, 100.0]      x.x s  untrusted",
+                        "[mettle]     robust accuracy 100.0% under FGSM (L∞, ε = 8/255) can't be trusted: input gradients differ"
+                                + " from finite differences (largest relative error 3.3e-01 at 4 points, allowed 1e-05)");
+    }
+
+    @Test
+    void givesASignOfLifeEvery30Seconds() {
+        List<String> lines = new ArrayList<>();
+        AtomicLong now = new AtomicLong(TimeUnit.SECONDS.toNanos(1000));
+        List<Invocation> invocations = Invocation.of(List.of(new PlannedAttack(new Pgd(), Norm.LINF, List.of(0.1))));
+        Progress progress = new Progress(new Console(lines::add, invocations), now::get);
+
+        progress.start("PGD-40");
+        for (int second = 0; second <= 100; second += 15) {
+            now.set(TimeUnit.SECONDS.toNanos(1000 + second));
+            progress.beat(100 - second, 100);
+        }
+        progress.start("FGSM");
+        progress.beat(50, 100);
+
+        assertThat(lines)
+                .containsExactly(
+                        "[mettle]   PGD-40 … 30 s, 70 of 100 samples still stand",
+                        "[mettle]   PGD-40 … 60 s, 40 of 100 samples still stand",
+                        "[mettle]   PGD-40 … 90 s, 10 of 100 samples still stand");
+    }
+}

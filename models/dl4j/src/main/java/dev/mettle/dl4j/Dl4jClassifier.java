@@ -1,0 +1,218 @@
+package dev.mettle.dl4j;
+
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.model.DifferentiableModel;
+import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Logits;
+import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.numeric.Backend;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.Box;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A Deeplearning4j network as a model under attack: a {@code MultiLayerNetwork}, or a {@code ComputationGraph} with one input
+ * and one output, that ends in softmax, sigmoid or identity. A single sigmoid output counts as two classes, of which the
+ * second one wins above ½.
+ *
+ * <p>Labels are those of the network's own {@code output}. Logits come from the same layers with the last activation cut
+ * off. Input gradients are exact for inference: batch normalization with its running statistics, no dropout, no weight
+ * noise, frozen layers passed through. All three share the network's parameters and see later training; the network itself is
+ * never changed.
+ *
+ * <p>Immutable and safe for use by several threads, which take turns.
+ */
+public final class Dl4jClassifier implements DifferentiableModel {
+
+    private final SharedNetworks networks;
+    private final String name;
+    private final @Nullable Box range;
+    private final @Nullable List<Long> declaredShape;
+    private final List<String> notes;
+
+    private Dl4jClassifier(
+            SharedNetworks networks,
+            String name,
+            @Nullable Box range,
+            @Nullable List<Long> declaredShape,
+            List<String> notes) {
+        this.networks = networks;
+        this.name = name;
+        this.range = range;
+        this.declaredShape = declaredShape;
+        this.notes = notes;
+    }
+
+    /**
+     * Load a network from a file that {@code ModelSerializer.writeModel} wrote. Normalizers and the state of updaters in it
+     * are not read.
+     *
+     * @throws ConfigurationException if the file is missing, damaged, no model, or holds a network that is not supported; or if
+     *     there is no ND4J backend on the class path
+     */
+    public static Dl4jClassifier load(Path path) {
+        Backend.require();
+        String name = String.valueOf(path.getFileName());
+        NetworkFile file = NetworkFile.read(path);
+        List<String> notes = file.hasNormalizer()
+                ? List.of("the file " + name
+                        + " holds a normalizer, which is not applied: inputs must be normalized already, or"
+                        + " the normalization moved into the network")
+                : List.of();
+        return new Dl4jClassifier(SharedNetworks.of(name, file.network()), name, null, null, notes);
+    }
+
+    /**
+     * Take a network as it is. It is not copied: what it learns later is attacked later.
+     *
+     * @throws ConfigurationException if the network is not supported; or if there is no ND4J backend on the class path
+     */
+    public static Dl4jClassifier of(MultiLayerNetwork network) {
+        Backend.require();
+        return of(new UserNetwork.Layers(network));
+    }
+
+    /**
+     * Take a network with one input and one output as it is. It is not copied: what it learns later is attacked later.
+     *
+     * @throws ConfigurationException if the network is not supported; or if there is no ND4J backend on the class path
+     */
+    public static Dl4jClassifier of(ComputationGraph network) {
+        Backend.require();
+        return of(new UserNetwork.Graph(network));
+    }
+
+    private static Dl4jClassifier of(UserNetwork network) {
+        String name = network.kind();
+        return new Dl4jClassifier(SharedNetworks.of(name, network), name, null, null, List.of());
+    }
+
+    /**
+     * Declare the valid range of inputs, the same for every feature, such as {@code (0, 1)}. Return a new object.
+     *
+     * @throws ConfigurationException if the bounds are not finite or not in order
+     */
+    public Dl4jClassifier withInputRange(double lower, double upper) {
+        return withInputRange(Box.of(lower, upper));
+    }
+
+    /** Declare the valid range of inputs. Return a new object. */
+    public Dl4jClassifier withInputRange(Box box) {
+        return new Dl4jClassifier(networks, name, box, declaredShape, notes);
+    }
+
+    /**
+     * Declare the shape of one sample, without the batch dimension, where the configuration doesn't tell it: height and width of
+     * images, the length of time series. Return a new object.
+     *
+     * @throws ConfigurationException if a size is not positive
+     */
+    public Dl4jClassifier withInputShape(long... shape) {
+        if (shape.length == 0 || Arrays.stream(shape).anyMatch(size -> size < 1)) {
+            throw new ConfigurationException("the input shape " + Arrays.toString(shape)
+                    + " is not the shape of a sample: give positive sizes, without the batch dimension");
+        }
+        return new Dl4jClassifier(networks, name, range, ModelInfo.shape(shape), notes);
+    }
+
+    /** Give the model a name for reports. Return a new object. */
+    public Dl4jClassifier withName(String newName) {
+        return new Dl4jClassifier(networks, newName, range, declaredShape, notes);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The hash is that of the weights at the time of the call. Sizes that the configuration doesn't tell are
+     * {@link ModelInfo#ANY_SIZE}.
+     *
+     * @throws ConfigurationException if no input range is declared, or if the configuration tells nothing of the input shape
+     */
+    @Override
+    public ModelInfo info() {
+        return info(networks.sha256());
+    }
+
+    private ModelInfo info(String sha256) {
+        if (range == null) {
+            throw new ConfigurationException(
+                    "the model " + name + " has no input range: declare the valid range of its inputs, for example with"
+                            + " withInputRange(0, 1)");
+        }
+        List<Long> shape = declaredShape != null ? declaredShape : networks.inputShape();
+        if (shape == null) {
+            throw new ConfigurationException(
+                    "the shape of the inputs of the model " + name
+                            + " can't be read from its configuration: declare it with withInputShape(…), without the batch dimension");
+        }
+        List<String> warnings = new ArrayList<>(notes);
+        warnings.addAll(networks.head().warnings());
+        return new ModelInfo(name, shape, networks.head().classes(), range, networks.dataType(), sha256, warnings);
+    }
+
+    @Override
+    public int[] predict(INDArray inputs) {
+        return Logits.argMax(scores(inputs));
+    }
+
+    @Override
+    public boolean[] misclassifies(INDArray inputs, int[] labels) {
+        return Logits.prefersAnother(scores(inputs), labels);
+    }
+
+    private INDArray scores(INDArray inputs) {
+        requireFit(inputs);
+        return Workspaces.outside(() -> networks.scores(inputs));
+    }
+
+    @Override
+    public INDArray logits(INDArray inputs) {
+        requireFit(inputs);
+        return Workspaces.outside(() -> networks.logits(inputs));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The callback must not call this model.
+     */
+    @Override
+    public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+        requireFit(inputs);
+        return Workspaces.outside(() -> networks.gradient(inputs, lossGradient));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The copy is a snapshot: it doesn't see later training.
+     */
+    @Override
+    public Dl4jClassifier inDoublePrecision() {
+        SharedNetworks exact = networks.inDoublePrecision();
+        return exact == networks ? this : new Dl4jClassifier(exact, name, range, declaredShape, notes);
+    }
+
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    private void requireFit(INDArray inputs) {
+        ModelInfo info = info("");
+        List<Long> given = ModelInfo.shape(inputs.rank() == 0 ? new long[0] : Rows.sampleShape(inputs));
+        if (!info.takes(given)) {
+            throw new ConfigurationException("samples of shape " + ModelInfo.formatShape(given)
+                    + " don't fit the model " + name + ", which takes " + ModelInfo.formatShape(info.inputShape())
+                    + ": bring them into the model's layout");
+        }
+    }
+}

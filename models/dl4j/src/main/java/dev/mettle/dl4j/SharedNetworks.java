@@ -1,0 +1,246 @@
+package dev.mettle.dl4j;
+
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.numeric.Rows;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.deeplearning4j.nn.conf.CacheMode;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.WorkspaceMode;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.indexing.NDArrayIndex;
+
+/**
+ * Three networks over one parameter array: the user's, which decides; the same layers without the output activation, for
+ * logits; and the {@link AttackTwin}, for gradients.
+ *
+ * <p>Networks keep the state of the pass they are in, so a lock lets one thread in at a time.
+ */
+final class SharedNetworks {
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final String name;
+    private final UserNetwork network;
+    private final Head head;
+    private final @Nullable List<Long> inputShape;
+    private final ComputationGraph logits;
+    private final AttackTwin twin;
+
+    private SharedNetworks(
+            String name,
+            UserNetwork network,
+            Head head,
+            @Nullable List<Long> inputShape,
+            ComputationGraph logits,
+            AttackTwin twin) {
+        this.name = name;
+        this.network = network;
+        this.head = head;
+        this.inputShape = inputShape;
+        this.logits = logits;
+        this.twin = twin;
+    }
+
+    /**
+     * Build the networks around the user's one.
+     *
+     * @throws ConfigurationException if the network is not supported
+     */
+    static SharedNetworks of(String name, UserNetwork network) {
+        network.requireOneInputAndOutput();
+        requireFinite(name, network);
+        ComputationGraphConfiguration graph = network.graph();
+        Vertices vertices = new Vertices(graph);
+        UnsupportedLayers.refuse(vertices);
+        Head head = Head.of(vertices);
+        if (head.classes() < 2) {
+            throw new ConfigurationException("the model " + name + " has " + head.outputs()
+                    + " output: a classifier needs at least two, or a single one with sigmoid activation");
+        }
+        ComputationGraphConfiguration cut = head.cutOff(graph);
+        cut.setTrainingWorkspaceMode(WorkspaceMode.ENABLED);
+        cut.setInferenceWorkspaceMode(WorkspaceMode.ENABLED);
+        cut.setCacheMode(CacheMode.NONE);
+        ComputationGraph logits = new ComputationGraph(cut);
+        logits.init(network.parameters(), false);
+        AttackTwin twin = new AttackTwin(cut, head.outputs(), network.parameters());
+        requireShared(network, logits.paramTable());
+        requireShared(network, twin.parameterTable());
+        return new SharedNetworks(name, network, head, InputShapes.of(vertices), logits, twin);
+    }
+
+    private static void requireFinite(String name, UserNetwork network) {
+        INDArray parameters = network.parameters();
+        if (parameters == null || parameters.isEmpty()) {
+            throw new ConfigurationException(
+                    "the model " + name + " has no parameters: call init() and train it first");
+        }
+        if (network.dataType() != DataType.FLOAT && network.dataType() != DataType.DOUBLE) {
+            throw new ConfigurationException("the model " + name + " computes in " + network.dataType()
+                    + ": convert it with convertDataType(DataType.FLOAT)");
+        }
+        if (Double.isFinite(parameters.sumNumber().doubleValue())) {
+            return;
+        }
+        for (Map.Entry<String, INDArray> entry : network.parameterTable().entrySet()) {
+            for (double value : Rows.toDoubles(entry.getValue())) {
+                if (!Double.isFinite(value)) {
+                    throw new ConfigurationException("the model " + name + " holds " + value + " in its parameter "
+                            + entry.getKey() + ": its training diverged, or the file is damaged");
+                }
+            }
+        }
+    }
+
+    /** Make sure that every parameter lies where the user's network has it. */
+    private static void requireShared(UserNetwork network, Map<String, INDArray> others) {
+        network.parameterTable().forEach((key, parameter) -> {
+            INDArray other = others.get(key);
+            if (other == null
+                    || other.offset() != parameter.offset()
+                    || !Arrays.equals(other.shape(), parameter.shape())) {
+                throw new ConfigurationException("the parameter " + key
+                        + " can't be shared: Mettle doesn't understand how this network lays out its parameters");
+            }
+        });
+    }
+
+    Head head() {
+        return head;
+    }
+
+    /** Return the shape of one sample as far as the configuration tells it, or null if it tells nothing. */
+    @Nullable
+    List<Long> inputShape() {
+        return inputShape;
+    }
+
+    DataType dataType() {
+        return network.dataType();
+    }
+
+    SharedNetworks inDoublePrecision() {
+        return dataType() == DataType.DOUBLE ? this : of(name, network.inDoublePrecision());
+    }
+
+    /** Return the hash of configuration and current parameters, in hex. */
+    String sha256() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        digest.update(network.json().getBytes(StandardCharsets.UTF_8));
+        INDArray copy = network.parameters().dup('c');
+        if (dataType() == DataType.DOUBLE) {
+            double[] values = copy.data().asDouble();
+            ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asDoubleBuffer().put(values);
+            digest.update(bytes);
+        } else {
+            float[] values = copy.data().asFloat();
+            ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values);
+            digest.update(bytes);
+        }
+        copy.close();
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** Return one score per class as the user's network itself ranks the classes. */
+    INDArray scores(INDArray inputs) {
+        INDArray output = alone(() -> run(inputs, network::output));
+        return head.isBinary() ? besides(0.5, output) : output;
+    }
+
+    INDArray logits(INDArray inputs) {
+        INDArray output = alone(() -> run(inputs, copy -> logits.outputSingle(false, copy)));
+        return head.isBinary() ? besides(0, output) : output;
+    }
+
+    InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+        INDArray copy = copy(inputs);
+        InputGradient pass = alone(() -> twin.gradient(copy, single -> {
+            requireOutputs(inputs, single);
+            return head.isBinary() ? secondColumn(lossGradient.apply(besides(0, single))) : lossGradient.apply(single);
+        }));
+        release(copy);
+        return head.isBinary() ? new InputGradient(besides(0, pass.logits()), pass.gradient()) : pass;
+    }
+
+    private <T> T alone(Supplier<T> pass) {
+        if (lock.isHeldByCurrentThread()) {
+            throw new IllegalStateException(
+                    "the gradient of the loss must not call the model " + name + ": it is in the middle of its pass");
+        }
+        lock.lock();
+        try {
+            return pass.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private INDArray run(INDArray inputs, UnaryOperator<INDArray> forward) {
+        INDArray copy = copy(inputs);
+        INDArray output;
+        try {
+            output = forward.apply(copy);
+        } catch (RuntimeException e) {
+            throw new ConfigurationException(
+                    "the model " + name + " can't be run on inputs of shape " + Arrays.toString(inputs.shape()) + ": "
+                            + e.getMessage(),
+                    e);
+        }
+        requireOutputs(inputs, output);
+        if (output == copy || output.data() == copy.data()) {
+            return output;
+        }
+        release(copy);
+        return output;
+    }
+
+    /** Layers may work in place, so they never see the caller's array. */
+    private INDArray copy(INDArray inputs) {
+        INDArray cast = inputs.castTo(dataType());
+        return cast == inputs ? inputs.dup('c') : cast;
+    }
+
+    private void requireOutputs(INDArray inputs, INDArray output) {
+        if (output.rank() != 2 || output.size(0) != inputs.size(0) || output.size(1) != head.outputs()) {
+            throw new ConfigurationException("the model " + name + " puts out " + Arrays.toString(output.shape())
+                    + " for inputs of shape " + Arrays.toString(inputs.shape()) + ": a classifier puts out ["
+                    + inputs.size(0) + ", " + head.outputs() + "], one row per sample");
+        }
+    }
+
+    private static INDArray besides(double first, INDArray second) {
+        return Nd4j.hstack(Nd4j.valueArrayOf(second.shape(), first, second.dataType()), second);
+    }
+
+    private static INDArray secondColumn(INDArray columns) {
+        return columns.get(NDArrayIndex.all(), NDArrayIndex.interval(1, 2)).dup('c');
+    }
+
+    private static void release(INDArray array) {
+        if (array.closeable()) {
+            array.close();
+        }
+    }
+}

@@ -1,0 +1,251 @@
+package dev.mettle.reports;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mettle.core.attack.Distances;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.evaluation.AttackResult;
+import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Verdict;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.function.IntToDoubleFunction;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Writes an evaluation as one JSON document, for other programs to read.
+ *
+ * <p>The counts and the verdict at the top level are those of the threat model that left the fewest samples robust: of the
+ * largest epsilon, where one norm was evaluated. Every threat model has its own entry in {@code threatModels}, with the
+ * per-sample worst case over its attacks; every attack under every threat model has one in {@code attacks}.
+ *
+ * <p>Rates are fractions of all samples. Distances are statistics over the samples that the attack broke, the median of an
+ * even count being the mean of the two middle values; they are {@code null} where it broke none. A number that is not
+ * finite is {@code null}: the epsilon of an unbounded threat model, for one. The order of keys is fixed and there are no time
+ * stamps, so equal evaluations give equal documents but for {@code seconds} and {@code cpuSeconds}.
+ */
+public final class EvaluationJson {
+
+    /** The version of the document's structure, its value of {@code schema}. It changes when a reader must change. */
+    public static final String SCHEMA = "mettle-evaluation/1";
+
+    private static final JsonMapper MAPPER = new JsonMapper();
+    private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
+
+    private EvaluationJson() {}
+
+    /**
+     * Build the document.
+     *
+     * @param evaluation the facts, at least one attack's
+     * @param policy how facts become a verdict
+     * @throws IllegalArgumentException if the evaluation holds no result of an attack
+     */
+    public static ObjectNode of(Evaluation evaluation, VerdictPolicy policy) {
+        if (evaluation.results().isEmpty()) {
+            throw new IllegalArgumentException("the evaluation " + evaluation.name() + " holds no result of an attack");
+        }
+        List<RobustnessReport> reports = evaluation.threatModels().stream()
+                .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
+                .toList();
+        RobustnessReport worst = reports.get(0);
+        for (RobustnessReport report : reports) {
+            worst = report.robustCount() <= worst.robustCount() ? report : worst;
+        }
+        ObjectNode document = NODES.objectNode();
+        document.put("schema", SCHEMA);
+        document.put("name", evaluation.name());
+        document.put("samples", evaluation.samples());
+        document.put("cleanCount", worst.cleanCount());
+        document.put("cleanAccuracy", worst.cleanAccuracy());
+        document.put("robustCount", worst.robustCount());
+        document.put("robustAccuracy", worst.robustAccuracy());
+        document.put("undecidedCount", worst.undecidedCount());
+        document.set("verdict", verdict(worst.verdict()));
+        ArrayNode threats = document.putArray("threatModels");
+        reports.forEach(report -> threats.add(threatModel(report)));
+        ArrayNode attacks = document.putArray("attacks");
+        evaluation.results().forEach(result -> attacks.add(attack(result)));
+        document.set(
+                "model",
+                model(evaluation.model(), Rows.features(evaluation.data().inputs())));
+        document.putObject("data")
+                .put("name", evaluation.data().name())
+                .put("sha256", evaluation.dataSha256())
+                .put("samples", evaluation.samples());
+        ObjectNode environment = document.putObject("environment");
+        new TreeMap<>(evaluation.environment()).forEach(environment::put);
+        document.put("seed", evaluation.seed());
+        document.put("batchSize", evaluation.batchSize());
+        document.set(
+                "gradientCheck",
+                evaluation.gradientCheck().map(EvaluationJson::gradientCheck).orElse(null));
+        ArrayNode notes = document.putArray("notes");
+        evaluation.notes().forEach(notes::add);
+        return document;
+    }
+
+    /** Build the document as text, indented by two spaces, with {@code \n} at the end of every line. */
+    public static String text(Evaluation evaluation, VerdictPolicy policy) {
+        DefaultPrettyPrinter printer = new DefaultPrettyPrinter()
+                .withSeparators(Separators.createDefaultInstance()
+                        .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                        .withArrayEmptySeparator("")
+                        .withObjectEmptySeparator(""))
+                .withObjectIndenter(new DefaultIndenter("  ", "\n"));
+        try {
+            return MAPPER.writer(printer).writeValueAsString(of(evaluation, policy)) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of numbers and strings can always be written", e);
+        }
+    }
+
+    /**
+     * Write the document to a file, in UTF-8.
+     *
+     * @throws UncheckedIOException if the file can't be written
+     */
+    public static void write(Path file, Evaluation evaluation, VerdictPolicy policy) {
+        try {
+            Files.writeString(file, text(evaluation, policy), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't write " + file.toAbsolutePath() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ObjectNode verdict(Verdict verdict) {
+        ObjectNode node = NODES.objectNode();
+        node.put("outcome", verdict.outcome().name());
+        node.put("lowerBound", verdict.lowerBound());
+        node.put("upperBound", verdict.upperBound());
+        node.put("confidence", verdict.policy().confidence());
+        putFinite(node, "threshold", verdict.policy().minRobustAccuracy().orElse(Double.NaN));
+        node.put(
+                "samplesNeeded",
+                verdict.samplesNeeded().isPresent()
+                        ? Integer.valueOf(verdict.samplesNeeded().getAsInt())
+                        : null);
+        node.put("reason", verdict.reason());
+        return node;
+    }
+
+    private static ObjectNode threatModel(RobustnessReport report) {
+        ObjectNode node = NODES.objectNode();
+        putThreat(node, report.threatModel());
+        node.put("robustCount", report.robustCount());
+        node.put("robustAccuracy", report.robustAccuracy());
+        node.put("brokenCount", report.brokenCount());
+        node.put("undecidedCount", report.undecidedCount());
+        node.set("verdict", verdict(report.verdict()));
+        return node;
+    }
+
+    private static ObjectNode attack(AttackResult result) {
+        int robust = result.count(SampleStatus.ROBUST);
+        ObjectNode node = NODES.objectNode();
+        node.put("name", result.attack().name().toLowerCase(Locale.ROOT));
+        node.put("label", result.attack().label());
+        putThreat(node, result.threatModel());
+        ObjectNode parameters = node.putObject("parameters");
+        result.attack().parameters().forEach(parameters::put);
+        node.put("robustCount", robust);
+        node.put("robustAccuracy", (double) robust / result.outcomes().size());
+        node.put("brokenCount", result.count(SampleStatus.BROKEN));
+        putFinite(node, "medianL2", Statistics.median(distances(result, Distances::l2)));
+        putFinite(node, "meanL2", Statistics.mean(distances(result, Distances::l2)));
+        putFinite(node, "medianLinf", Statistics.median(distances(result, Distances::linf)));
+        putFinite(node, "meanLinf", Statistics.mean(distances(result, Distances::linf)));
+        node.put(
+                "undecidedCount",
+                result.outcomes().stream()
+                        .filter(outcome -> outcome.status().undecided())
+                        .count());
+        node.put("unconfirmed", result.unconfirmed());
+        node.put("forwardPerSample", result.forwardPerSample());
+        node.put("backwardPerSample", result.backwardPerSample());
+        node.put("seconds", result.seconds());
+        node.put("cpuSeconds", result.cpuSeconds());
+        return node;
+    }
+
+    private static void putThreat(ObjectNode node, ThreatModel threat) {
+        node.put("norm", threat.norm().name().toLowerCase(Locale.ROOT));
+        putFinite(node, "epsilon", threat.epsilon());
+    }
+
+    private static ObjectNode model(ModelInfo model, long features) {
+        ObjectNode node = NODES.objectNode();
+        node.put("name", model.name());
+        node.put("sha256", model.sha256());
+        ArrayNode shape = node.putArray("inputShape");
+        model.inputShape().forEach(shape::add);
+        node.put("classes", model.classes());
+        Box range = model.inputRange();
+        ObjectNode bounds = node.putObject("inputRange");
+        putBound(bounds, "lower", range::lower, features);
+        putBound(bounds, "upper", range::upper, features);
+        node.put("dataType", model.dataType().name().toLowerCase(Locale.ROOT));
+        return node;
+    }
+
+    /** Puts one number if all features share it, else one per feature. */
+    private static void putBound(ObjectNode node, String key, IntToDoubleFunction bound, long features) {
+        double[] bounds = new double[(int) features];
+        Arrays.setAll(bounds, bound);
+        if (Arrays.stream(bounds).distinct().count() == 1) {
+            node.put(key, bounds[0]);
+        } else {
+            ArrayNode all = node.putArray(key);
+            Arrays.stream(bounds).forEach(all::add);
+        }
+    }
+
+    private static ObjectNode gradientCheck(GradientCheck check) {
+        ObjectNode node = NODES.objectNode();
+        node.put("passed", check.passed());
+        node.put("points", check.points());
+        putFinite(node, "largestError", check.largestError());
+        putFinite(node, "largestLogitError", check.largestLogitError());
+        node.put("message", check.message());
+        return node;
+    }
+
+    private static void putFinite(ObjectNode node, String key, double value) {
+        if (Double.isFinite(value)) {
+            node.put(key, value);
+        } else {
+            node.putNull(key);
+        }
+    }
+
+    private static double[] distances(AttackResult result, ToDoubleFunction<Distances> norm) {
+        return result.outcomes().stream()
+                .filter(outcome -> outcome.status() == SampleStatus.BROKEN)
+                .map(SampleOutcome::distances)
+                .filter(Objects::nonNull)
+                .mapToDouble(norm)
+                .toArray();
+    }
+}

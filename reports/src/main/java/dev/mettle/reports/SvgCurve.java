@@ -1,0 +1,255 @@
+package dev.mettle.reports;
+
+import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.evaluation.RobustnessCurve;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.threat.Epsilons;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/**
+ * Draws robust accuracy against epsilon as an SVG: the points with the band of their 95 % intervals, the required accuracy as
+ * a dashed line, and the point that was judged.
+ */
+final class SvgCurve {
+
+    private static final int WIDTH = 640;
+    private static final int HEIGHT = 314;
+    private static final int LEFT = 48;
+    private static final int RIGHT = 628;
+    private static final int TOP = 48;
+    private static final int BOTTOM = 262;
+
+    /** The largest epsilon stays this far from the right end, to leave room for its label. */
+    private static final double SPARE = 56;
+
+    /** Labels nearer to each other than this would overlap. */
+    private static final double LABEL_WIDTH = 44;
+
+    private static final String TEXT = "#222";
+    private static final String LINE = "#1f5fa8";
+    private static final String LIMIT = "#b4232a";
+
+    private final RobustnessReport report;
+    private final RobustnessCurve curve;
+    private final double largest;
+
+    private SvgCurve(RobustnessReport report) {
+        this.report = report;
+        this.curve = report.curve();
+        this.largest = curve.points().get(curve.points().size() - 1).epsilon();
+    }
+
+    /** Say whether several epsilons were evaluated, so that there is a curve to draw. */
+    static boolean isWorthDrawing(RobustnessReport report) {
+        return report.curve().points().size() > 2;
+    }
+
+    /** Draw the curve of a report. */
+    static String draw(RobustnessReport report) {
+        return new SvgCurve(report).draw();
+    }
+
+    private String draw() {
+        Markup svg = new Markup();
+        svg.open(
+                "svg",
+                "xmlns",
+                "http://www.w3.org/2000/svg",
+                "width",
+                String.valueOf(WIDTH),
+                "height",
+                String.valueOf(HEIGHT),
+                "viewBox",
+                "0 0 " + WIDTH + " " + HEIGHT,
+                "font-family",
+                "system-ui, sans-serif",
+                "font-size",
+                "11");
+        svg.empty("rect", "width", "100%", "height", "100%", "fill", "#fff");
+        label(svg, LEFT, 18, "start", "bold", TEXT, "robust accuracy under " + shortened(curve.title()));
+        drawAxes(svg);
+        drawBand(svg);
+        report.policy().minRobustAccuracy().ifPresent(required -> drawRequired(svg, required));
+        drawLine(svg);
+        return svg.close().toString();
+    }
+
+    private static String shortened(String title) {
+        return title.length() <= 80 ? title : title.substring(0, 79) + "…";
+    }
+
+    private void drawAxes(Markup svg) {
+        for (int percent = 0; percent <= 100; percent += 25) {
+            double y = y(percent / 100.0);
+            line(svg, LEFT, y, RIGHT, y, percent == 0 ? "#888" : "#ddd");
+            label(svg, LEFT - 6, y + 4, "end", "normal", TEXT, percent + "%");
+        }
+        line(svg, LEFT, TOP, LEFT, BOTTOM, "#888");
+        for (RobustnessCurve.Point point : labeled()) {
+            line(svg, x(point), BOTTOM, x(point), BOTTOM + 4, "#888");
+            label(svg, x(point), BOTTOM + 17, "middle", weight(point), TEXT, Epsilons.format(point.epsilon()));
+        }
+        label(
+                svg,
+                (LEFT + RIGHT) / 2.0,
+                BOTTOM + 34,
+                "middle",
+                "normal",
+                TEXT,
+                "ε (" + curve.norm().symbol() + "), " + curve.samples() + " samples, band: 95% confidence interval");
+    }
+
+    /** Choose points whose labels don't overlap: the one that was judged, then from both ends inwards in their order. */
+    private List<RobustnessCurve.Point> labeled() {
+        List<RobustnessCurve.Point> candidates = new ArrayList<>(curve.points());
+        Collections.reverse(candidates);
+        candidates.sort((a, b) -> Boolean.compare(isJudged(b), isJudged(a)));
+        List<RobustnessCurve.Point> chosen = new ArrayList<>();
+        for (RobustnessCurve.Point candidate : candidates) {
+            if (chosen.stream().allMatch(other -> Math.abs(x(other) - x(candidate)) >= LABEL_WIDTH)) {
+                chosen.add(candidate);
+            }
+        }
+        return chosen;
+    }
+
+    private void drawBand(Markup svg) {
+        StringBuilder outline = new StringBuilder();
+        List<RobustnessCurve.Point> points = curve.points();
+        for (RobustnessCurve.Point point : points) {
+            outline.append(position(point, curve.interval(point).upper())).append(' ');
+        }
+        for (int i = points.size() - 1; i >= 0; i--) {
+            outline.append(position(points.get(i), curve.interval(points.get(i)).lower()))
+                    .append(i == 0 ? "" : " ");
+        }
+        svg.empty("polygon", "points", outline.toString(), "fill", LINE, "fill-opacity", "0.15");
+    }
+
+    private void drawRequired(Markup svg, double required) {
+        svg.empty(
+                "line",
+                "x1",
+                String.valueOf(LEFT),
+                "y1",
+                Markup.px(y(required)),
+                "x2",
+                String.valueOf(RIGHT),
+                "y2",
+                Markup.px(y(required)),
+                "stroke",
+                LIMIT,
+                "stroke-width",
+                "1.5",
+                "stroke-dasharray",
+                "6 4");
+        // On the left the curve is at its highest: below the line there is room, unless the model is worse than
+        // required.
+        boolean below = curve.robustAccuracy(curve.points().get(0)) >= required;
+        label(
+                svg,
+                LEFT + 6,
+                y(required) + (below ? 14 : -6),
+                "start",
+                "normal",
+                LIMIT,
+                "required " + ReportText.percent(required));
+    }
+
+    private void drawLine(Markup svg) {
+        StringBuilder line = new StringBuilder();
+        for (RobustnessCurve.Point point : curve.points()) {
+            line.append(line.isEmpty() ? "" : " ").append(position(point, curve.robustAccuracy(point)));
+        }
+        svg.empty("polyline", "points", line.toString(), "fill", "none", "stroke", LINE, "stroke-width", "2");
+        for (RobustnessCurve.Point point : curve.points()) {
+            svg.empty(
+                    "circle",
+                    "cx",
+                    Markup.px(x(point)),
+                    "cy",
+                    Markup.px(y(curve.robustAccuracy(point))),
+                    "r",
+                    isJudged(point) ? "6" : "3.5",
+                    "fill",
+                    isJudged(point) ? Colors.of(report.verdict().outcome()) : LINE,
+                    "stroke",
+                    "#fff",
+                    "stroke-width",
+                    isJudged(point) ? "2" : "1");
+        }
+        for (RobustnessCurve.Point point : labeled()) {
+            label(
+                    svg,
+                    x(point) + 7,
+                    y(curve.robustAccuracy(point)) - 7,
+                    "start",
+                    weight(point),
+                    TEXT,
+                    ReportText.percent(curve.robustAccuracy(point)));
+        }
+    }
+
+    private boolean isJudged(RobustnessCurve.Point point) {
+        OptionalDouble judged = report.threatModel().bounded()
+                ? OptionalDouble.of(report.threatModel().epsilon())
+                : OptionalDouble.empty();
+        return judged.isPresent() && judged.getAsDouble() == point.epsilon();
+    }
+
+    private String weight(RobustnessCurve.Point point) {
+        return isJudged(point) ? "bold" : "normal";
+    }
+
+    private double x(RobustnessCurve.Point point) {
+        return LEFT + point.epsilon() / largest * (RIGHT - LEFT - SPARE);
+    }
+
+    private static double y(double rate) {
+        return BOTTOM - rate * (BOTTOM - TOP);
+    }
+
+    private String position(RobustnessCurve.Point point, double rate) {
+        return Markup.px(x(point)) + "," + Markup.px(y(rate));
+    }
+
+    private static void line(Markup svg, double x1, double y1, double x2, double y2, String color) {
+        svg.empty(
+                "line",
+                "x1",
+                Markup.px(x1),
+                "y1",
+                Markup.px(y1),
+                "x2",
+                Markup.px(x2),
+                "y2",
+                Markup.px(y2),
+                "stroke",
+                color);
+    }
+
+    private static void label(Markup svg, double x, double y, String anchor, String weight, String color, String text) {
+        svg.element(
+                "text",
+                text,
+                "x",
+                Markup.px(x),
+                "y",
+                Markup.px(y),
+                "text-anchor",
+                anchor,
+                "font-weight",
+                weight,
+                "fill",
+                color,
+                "stroke",
+                "#fff",
+                "stroke-width",
+                "3",
+                "paint-order",
+                "stroke");
+    }
+}

@@ -1,0 +1,133 @@
+package dev.mettle.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+
+class DescriptionHtmlTests {
+
+    private static final long[] TABLE = {4};
+    private static final long[] IMAGE = {1, 8, 8};
+
+    @Test
+    void theVerdictComesFirst() {
+        Document html = describe(Reports.report(VerdictPolicy.atLeast(0.9), TABLE, 0.3));
+
+        assertThat(Xml.texts(html, "p"))
+                .startsWith("FAIL robust accuracy 35.0% under FGSM (L∞, ε = 0.3) is below the required 90.0%");
+    }
+
+    @Test
+    void theNumbersAreATable() {
+        Document html = describe(Reports.report(VerdictPolicy.atLeast(0.9), TABLE, 0.3));
+
+        assertThat(Xml.texts(html, "td"))
+                .startsWith(
+                        "clean accuracy",
+                        "95.0%",
+                        "19 of 20, 95% CI [75.1%, 99.9%]",
+                        "robust accuracy",
+                        "35.0%",
+                        "7 of 20, 95% CI [15.4%, 59.2%]",
+                        "required",
+                        "90.0%",
+                        "the 95% upper bound of robust accuracy, 55.8%, is below the required 90.0%",
+                        "broken",
+                        "60.0%",
+                        "12 of 20, at a median distance of L∞ 0.3, L2 0.6",
+                        "samples",
+                        "20",
+                        "brightness on affine",
+                        "passes",
+                        "2.0",
+                        "forward and 1.0 backward per attacked sample",
+                        "time")
+                .contains("seed 7");
+    }
+
+    @Test
+    void featuresThatAreNoImageAreTold() {
+        Document html = describe(Reports.report(VerdictPolicy.measureOnly(), TABLE, 0.05));
+
+        assertThat(Xml.texts(html, "p")).contains("The 2 broken samples, true class → class predicted:");
+        assertThat(Xml.texts(html, "td"))
+                .containsSequence("#9", "0 → 1", "L∞ 0.05", "[0] 0.475 → 0.525, [1] 0.475 → 0.525, [2] 0.475 → 0.525");
+        assertThat(Xml.attributes(html, "img", "src")).isEmpty();
+    }
+
+    @Test
+    void imagesAndCurvesAreImages() {
+        Document html = describe(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.05, 0.3));
+
+        assertThat(Xml.texts(html, "p"))
+                .contains("8 of the 12 broken samples, by distance, true class → class predicted:");
+        List<String> images = Xml.attributes(html, "img", "src");
+        assertThat(images).hasSize(2).allMatch(source -> source.startsWith("data:image/svg+xml;base64,"));
+        assertThat(decoded(images.get(0))).contains("robust accuracy under FGSM");
+        assertThat(decoded(images.get(1))).contains("adversarial");
+    }
+
+    @Test
+    void nothingBrokenIsSaid() {
+        Document html = describe(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.01));
+
+        assertThat(Xml.texts(html, "p")).contains("No sample was broken.");
+        assertThat(Xml.attributes(html, "img", "src")).isEmpty();
+    }
+
+    @Test
+    void theWorstCaseListsItsAttacks() {
+        RobustnessReport report = RobustnessReport.worstCase(
+                Reports.evaluation(TABLE, 0.3),
+                new ThreatModel(Norm.LINF, 0.3, Box.of(0, 1)),
+                VerdictPolicy.measureOnly());
+
+        Document html = describe(report);
+
+        assertThat(Xml.texts(html, "th")).contains("attack", "robust", "broken", "forward", "backward", "time");
+        assertThat(Xml.texts(html, "td"))
+                .containsSequence("FGSM", "35.0%", "12", "2.0", "1.0")
+                .containsSequence("Half", "65.0%", "6", "2.0", "1.0");
+    }
+
+    @Test
+    void theGradientCheckIsNoted() {
+        Document html = describe(Reports.report(VerdictPolicy.measureOnly(), TABLE, 0.3));
+
+        assertThat(Xml.texts(html, "li"))
+                .singleElement()
+                .asString()
+                .startsWith("input gradients agree with finite differences at 4 points");
+    }
+
+    @Test
+    void theCommandIsShownWhereThereIsOne() {
+        RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), TABLE, 0.3);
+
+        assertThat(Xml.texts(describe(report), "code")).isEmpty();
+        assertThat(Xml.texts(describe(report, "mvn test -Dtest=A#b && <more>"), "code"))
+                .containsExactly("mvn test -Dtest=A#b && <more>");
+    }
+
+    private static Document describe(RobustnessReport report) {
+        return describe(report, "");
+    }
+
+    private static Document describe(RobustnessReport report, String reproduce) {
+        return Xml.parse(DescriptionHtml.of(report, ReportPictures.of(report), reproduce));
+    }
+
+    private static String decoded(String dataUri) {
+        byte[] bytes = Base64.getDecoder().decode(dataUri.substring(dataUri.indexOf(',') + 1));
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,270 @@
+package dev.mettle.reports;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.Distances;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.AttackResult;
+import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.ClopperPearson;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.factory.Nd4j;
+
+class EvaluationJsonTests {
+
+    private static final Box BOX = Box.of(0, 1);
+    private static final ThreatModel SMALL = new ThreatModel(Norm.LINF, 0.1, BOX);
+    private static final ThreatModel LARGE = new ThreatModel(Norm.LINF, 0.5, BOX);
+    private static final ThreatModel UNBOUNDED = new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, BOX);
+
+    private static final Attack FGSM = new OneStep("FGSM", 1);
+
+    @Test
+    void theDocumentIsComplete() {
+        Evaluation evaluation = evaluation(
+                BOX,
+                Optional.of(new GradientCheck(true, 3, 0.5, Double.POSITIVE_INFINITY, "gradients agree")),
+                result(FGSM, SMALL, broken(0, 0.1, 0.25), robust(1), broken(2, 0.1, 0.75), wrong(3)),
+                result(new OneStep("PGD", 0.5), SMALL, robust(0), robust(1), zeroGradient(2), wrong(3)));
+
+        assertThat(EvaluationJson.text(evaluation, VerdictPolicy.atLeast(0.25)))
+                .isEqualTo("""
+                {
+                  "schema": "mettle-evaluation/1",
+                  "name": "a test",
+                  "samples": 4,
+                  "cleanCount": 3,
+                  "cleanAccuracy": 0.75,
+                  "robustCount": 1,
+                  "robustAccuracy": 0.25,
+                  "undecidedCount": 0,
+                  "verdict": {
+                    "outcome": "INCONCLUSIVE",
+                    "lowerBound": %1$s,
+                    "upperBound": %2$s,
+                    "confidence": 0.95,
+                    "threshold": 0.25,
+                    "samplesNeeded": null,
+                    "reason": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
+                  },
+                  "threatModels": [ {
+                    "norm": "linf",
+                    "epsilon": 0.1,
+                    "robustCount": 1,
+                    "robustAccuracy": 0.25,
+                    "brokenCount": 2,
+                    "undecidedCount": 0,
+                    "verdict": {
+                      "outcome": "INCONCLUSIVE",
+                      "lowerBound": %1$s,
+                      "upperBound": %2$s,
+                      "confidence": 0.95,
+                      "threshold": 0.25,
+                      "samplesNeeded": null,
+                      "reason": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
+                    }
+                  } ],
+                  "attacks": [ {
+                    "name": "fgsm",
+                    "label": "FGSM",
+                    "norm": "linf",
+                    "epsilon": 0.1,
+                    "parameters": {
+                      "part": "1.0"
+                    },
+                    "robustCount": 1,
+                    "robustAccuracy": 0.25,
+                    "brokenCount": 2,
+                    "medianL2": 0.5,
+                    "meanL2": 0.5,
+                    "medianLinf": 0.1,
+                    "meanLinf": 0.1,
+                    "undecidedCount": 0,
+                    "unconfirmed": 2,
+                    "forwardPerSample": 1.0,
+                    "backwardPerSample": 2.0,
+                    "seconds": 1.5,
+                    "cpuSeconds": 2.5
+                  }, {
+                    "name": "pgd",
+                    "label": "PGD",
+                    "norm": "linf",
+                    "epsilon": 0.1,
+                    "parameters": {
+                      "part": "0.5"
+                    },
+                    "robustCount": 2,
+                    "robustAccuracy": 0.5,
+                    "brokenCount": 0,
+                    "medianL2": null,
+                    "meanL2": null,
+                    "medianLinf": null,
+                    "meanLinf": null,
+                    "undecidedCount": 1,
+                    "unconfirmed": 2,
+                    "forwardPerSample": 1.0,
+                    "backwardPerSample": 2.0,
+                    "seconds": 1.5,
+                    "cpuSeconds": 2.5
+                  } ],
+                  "model": {
+                    "name": "tiny",
+                    "sha256": "0123",
+                    "inputShape": [ 2 ],
+                    "classes": 2,
+                    "inputRange": {
+                      "lower": 0.0,
+                      "upper": 1.0
+                    },
+                    "dataType": "float"
+                  },
+                  "data": {
+                    "name": "four",
+                    "sha256": "4567",
+                    "samples": 4
+                  },
+                  "environment": {
+                    "backend": "CPU",
+                    "java": "17"
+                  },
+                  "seed": 7,
+                  "batchSize": 128,
+                  "gradientCheck": {
+                    "passed": true,
+                    "points": 3,
+                    "largestError": 0.5,
+                    "largestLogitError": null,
+                    "message": "gradients agree"
+                  },
+                  "notes": [ "a note" ]
+                }
+                """.formatted(ClopperPearson.lowerBound(1, 4, 0.95), ClopperPearson.upperBound(1, 4, 0.95)));
+    }
+
+    @Test
+    void theTopLevelIsTheThreatModelWithTheFewestRobustSamples() {
+        Evaluation evaluation = evaluation(
+                BOX,
+                Optional.empty(),
+                result(FGSM, SMALL, robust(0), robust(1), broken(2, 0.1, 0.1), wrong(3)),
+                result(FGSM, LARGE, robust(0), broken(1, 0.5, 0.5), broken(2, 0.1, 0.1), wrong(3)));
+
+        ObjectNode document = EvaluationJson.of(evaluation, VerdictPolicy.measureOnly());
+
+        assertThat(document.get("robustCount").asInt()).isEqualTo(1);
+        assertThat(document.get("threatModels")).hasSize(2);
+        assertThat(document.at("/threatModels/0/robustCount").asInt()).isEqualTo(2);
+        assertThat(document.at("/threatModels/1/epsilon").asDouble()).isEqualTo(0.5);
+        assertThat(document.at("/verdict/outcome").asText()).isEqualTo("MEASURED");
+        assertThat(document.at("/verdict/threshold").isNull()).isTrue();
+        assertThat(document.get("gradientCheck").isNull()).isTrue();
+    }
+
+    @Test
+    void anUnboundedEpsilonIsNull() {
+        Evaluation evaluation = evaluation(
+                BOX, Optional.empty(), result(FGSM, UNBOUNDED, robust(0), robust(1), broken(2, 0.1, 0.1), wrong(3)));
+
+        ObjectNode document = EvaluationJson.of(evaluation, VerdictPolicy.measureOnly());
+
+        assertThat(document.at("/attacks/0/epsilon").isNull()).isTrue();
+        assertThat(document.at("/threatModels/0/epsilon").isNull()).isTrue();
+        assertThat(document.at("/threatModels/0/norm").asText()).isEqualTo("l2");
+    }
+
+    @Test
+    void aRangePerFeatureIsAnArray() {
+        Box box = Box.perFeature(new double[] {0, -1}, new double[] {1, 1});
+        Evaluation evaluation =
+                evaluation(box, Optional.empty(), result(FGSM, SMALL, robust(0), robust(1), robust(2), wrong(3)));
+
+        ObjectNode document = EvaluationJson.of(evaluation, VerdictPolicy.measureOnly());
+
+        assertThat(document.at("/model/inputRange/lower")).hasToString("[0.0,-1.0]");
+        assertThat(document.at("/model/inputRange/upper")).hasToString("1.0");
+    }
+
+    @Test
+    void theFileHoldsTheText(@TempDir Path folder) throws IOException {
+        Evaluation evaluation =
+                evaluation(BOX, Optional.empty(), result(FGSM, SMALL, robust(0), robust(1), robust(2), wrong(3)));
+        VerdictPolicy policy = VerdictPolicy.measureOnly();
+
+        EvaluationJson.write(folder.resolve("out.json"), evaluation, policy);
+
+        assertThat(Files.readString(folder.resolve("out.json"))).isEqualTo(EvaluationJson.text(evaluation, policy));
+    }
+
+    @Test
+    void aFileThatCannotBeWrittenIsNamed(@TempDir Path folder) {
+        Evaluation evaluation =
+                evaluation(BOX, Optional.empty(), result(FGSM, SMALL, robust(0), robust(1), robust(2), wrong(3)));
+        Path file = folder.resolve("missing").resolve("out.json");
+
+        assertThatThrownBy(() -> EvaluationJson.write(file, evaluation, VerdictPolicy.measureOnly()))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasMessageStartingWith("can't write " + file);
+    }
+
+    @Test
+    void anEvaluationWithoutResultsIsRefused() {
+        assertThatThrownBy(() -> EvaluationJson.of(evaluation(BOX, Optional.empty()), VerdictPolicy.measureOnly()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the evaluation a test holds no result of an attack");
+    }
+
+    private static Evaluation evaluation(Box box, Optional<GradientCheck> check, AttackResult... results) {
+        return new Evaluation(
+                "a test",
+                new ModelInfo("tiny", List.of(2L), 2, box, DataType.FLOAT, "0123", List.of()),
+                LabeledData.of("four", Nd4j.zeros(4, 2), new int[] {0, 0, 0, 1}),
+                "4567",
+                List.of(0, 0, 0, 0),
+                List.of(results),
+                check,
+                List.of("a note"),
+                Map.of("java", "17", "backend", "CPU"),
+                7,
+                128);
+    }
+
+    private static AttackResult result(Attack attack, ThreatModel threat, SampleOutcome... outcomes) {
+        return new AttackResult(attack, threat, List.of(outcomes), 2, 1.5, 2.5);
+    }
+
+    private static SampleOutcome broken(long id, double linf, double l2) {
+        return new SampleOutcome(id, 0, SampleStatus.BROKEN, Nd4j.ones(1, 2), 1, new Distances(linf, l2, l2, 2), 1, 2);
+    }
+
+    private static SampleOutcome robust(long id) {
+        return SampleOutcome.unbroken(id, 0, SampleStatus.ROBUST, 1, 2);
+    }
+
+    private static SampleOutcome zeroGradient(long id) {
+        return SampleOutcome.unbroken(id, 0, SampleStatus.GRADIENT_ZERO, 1, 2);
+    }
+
+    private static SampleOutcome wrong(long id) {
+        return SampleOutcome.unbroken(id, 1, SampleStatus.CLEAN_WRONG, 0, 0);
+    }
+}
