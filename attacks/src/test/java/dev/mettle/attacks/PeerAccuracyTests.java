@@ -21,24 +21,43 @@ class PeerAccuracyTests {
 
     @ParameterizedTest
     @CsvSource({
-        "mlp, fgsm, 0.1, 953, 69",
         "mlp, 'pgd:steps=40,step=0.002', 0.02, 953, 822",
         "cnn, fgsm, 0.1, 986, 769",
-        "cnn, fgsm, 0.3, 986, 23",
         "cnn, 'pgd:steps=40,step=0.01', 0.1, 986, 684",
     })
     void equals_the_recorded_peers(String network, String attack, double epsilon, int clean, int robust) {
+        RobustnessReport report = evaluate(network, attack, epsilon);
+        assertThat(report.cleanCount()).isEqualTo(clean);
+        assertThat(report.robustCount()).isCloseTo(robust, within(3));
+        assertThat(report.undecidedCount()).isZero();
+    }
+
+    /**
+     * The recorded peers take softmax(z) − onehot(y) in float32, where the entry of the label cancels to zero once the model is
+     * sure of it: up to half of the gradient is missing, and FGSM leaves 69 and 23 digits standing. In float64 the same formula
+     * leaves 22 and 11. Mettle's gradient doesn't cancel, in either precision.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "mlp, fgsm, 0.1, 953, 69, 22",
+        "cnn, fgsm, 0.3, 986, 23, 11",
+    })
+    void equals_float64_where_float32_misleads_the_peers(
+            String network, String attack, double epsilon, int clean, int inFloat32, int inFloat64) {
+        RobustnessReport report = evaluate(network, attack, epsilon);
+        assertThat(report.cleanCount()).isEqualTo(clean);
+        assertThat(report.robustCount()).isCloseTo(inFloat64, within(3)).isLessThan(inFloat32);
+        assertThat(report.undecidedCount()).isZero();
+    }
+
+    private static RobustnessReport evaluate(String network, String attack, double epsilon) {
         Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load(network, DataType.FLOAT, true))
                 .withInputRange(0, 1);
         LabeledData digits = LabeledData.load(DIGITS);
-        RobustnessReport report = RobustnessEvaluation.of(
-                        model, digits.scaled(1 / 255.0).first(1000))
+        return RobustnessEvaluation.of(model, digits.scaled(1 / 255.0).first(1000))
                 .attack(AttackCatalog.parse(attack))
                 .norm(Norm.LINF)
                 .epsilon(epsilon)
                 .run();
-        assertThat(report.cleanCount()).isEqualTo(clean);
-        assertThat(report.robustCount()).isCloseTo(robust, within(3));
-        assertThat(report.undecidedCount()).isZero();
     }
 }

@@ -28,8 +28,14 @@ public record GradientCheck(boolean passed, int points, double largestError, dou
     public static final double TOLERANCE = 1e-5;
 
     private static final double LOGIT_TOLERANCE = 1e-9;
-    private static final double STEP = 1e-5;
-    private static final int ATTEMPTS = 4;
+
+    /** Lengths of the steps tried, in widths of the input range: short ones meet fewer kinks, long ones round less. */
+    private static final double[] STEPS = {1e-6, 1e-5, 1e-7};
+
+    /** How far from a sample the points lie. Real samples often sit on kinks: flat regions tie in every max pooling. */
+    private static final double DISTANCE = 0.03;
+
+    private static final int ATTEMPTS = 6;
 
     /**
      * Check a model.
@@ -41,6 +47,7 @@ public record GradientCheck(boolean passed, int points, double largestError, dou
     public static GradientCheck of(DifferentiableModel model, INDArray inputs, int[] labels) {
         DifferentiableModel exact = model.inDoublePrecision();
         LogitLoss loss = new Margin();
+        double width = model.info().inputRange().width();
         int n = labels.length;
         double[] errors = new double[n];
         Arrays.fill(errors, Double.POSITIVE_INFINITY);
@@ -48,17 +55,18 @@ public record GradientCheck(boolean passed, int points, double largestError, dou
         // A finite difference across a kink of a piecewise linear network says nothing: try other points and directions
         // near by, never a wider tolerance.
         for (int attempt = 0; attempt < ATTEMPTS && max(errors) > TOLERANCE; attempt++) {
-            INDArray x = perturb(inputs.castTo(DataType.DOUBLE), attempt);
+            INDArray x = perturb(inputs.castTo(DataType.DOUBLE), DISTANCE * width, attempt);
+            double step = STEPS[attempt % STEPS.length] * width;
             INDArray direction = directions(x, attempt);
             InputGradient pass = exact.gradient(x, logits -> loss.gradients(logits, labels));
             logitError = Math.max(logitError, largestDifference(pass.logits(), exact.logits(x)));
             double[] analytic = Rows.toDoubles(
                     Rows.matrix(pass.gradient()).mul(Rows.matrix(direction)).sum(1));
             double[] size = Rows.toDoubles(Rows.matrix(pass.gradient()).norm2(1));
-            double[] up = loss.values(exact.logits(x.add(direction.mul(STEP))), labels);
-            double[] down = loss.values(exact.logits(x.sub(direction.mul(STEP))), labels);
+            double[] up = loss.values(exact.logits(x.add(direction.mul(step))), labels);
+            double[] down = loss.values(exact.logits(x.sub(direction.mul(step))), labels);
             for (int i = 0; i < n; i++) {
-                double numeric = (up[i] - down[i]) / (2 * STEP);
+                double numeric = (up[i] - down[i]) / (2 * step);
                 double scale = Math.max(Math.max(Math.abs(numeric), Math.abs(analytic[i])), 1e-3 * size[i]);
                 double error = scale == 0 ? 0 : Math.abs(numeric - analytic[i]) / Math.max(scale, 1e-8);
                 errors[i] = Double.isNaN(error) ? Double.POSITIVE_INFINITY : Math.min(errors[i], error);
@@ -91,11 +99,11 @@ public record GradientCheck(boolean passed, int points, double largestError, dou
         return new GradientCheck(passed, n, error, logitError, message);
     }
 
-    private static INDArray perturb(INDArray inputs, int attempt) {
-        return inputs.add(directions(inputs, 100 + attempt).muli(1e-3));
+    private static INDArray perturb(INDArray inputs, double distance, int attempt) {
+        return inputs.add(directions(inputs, ATTEMPTS + attempt).muli(distance));
     }
 
-    /** Random directions of length 1, half of them along a few features only would miss; so all features take part. */
+    /** Return random directions of length 1 in which all features take part. */
     private static INDArray directions(INDArray like, int attempt) {
         double[][] rows = new double[(int) like.size(0)][(int) Rows.features(like)];
         for (int row = 0; row < rows.length; row++) {

@@ -32,6 +32,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.preprocessor.NormalizerStandardize;
+import org.nd4j.linalg.dataset.api.preprocessor.serializer.NormalizerSerializer;
 import org.nd4j.linalg.factory.Nd4j;
 
 /** Model files, good and bad. */
@@ -85,10 +86,12 @@ class NetworkFileTests {
     void aNormalizerIsNotAppliedButReported() throws IOException {
         NormalizerStandardize normalizer = new NormalizerStandardize();
         normalizer.fit(new DataSet(Networks.inputs(DataType.FLOAT, 9, 3), Nd4j.zeros(9, 4)));
-        Path file = folder.resolve("net.zip");
-        ModelSerializer.writeModel(network, file.toFile(), false, normalizer);
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        NormalizerSerializer.getDefault().write(normalizer, bytes);
+        Map<String, byte[]> entries = entries();
+        entries.put("normalizer.bin", bytes.toByteArray());
 
-        Dl4jClassifier loaded = Dl4jClassifier.load(file).withInputRange(0, 1);
+        Dl4jClassifier loaded = Dl4jClassifier.load(write("net.zip", entries)).withInputRange(0, 1);
 
         assertThat(loaded.info().warnings())
                 .containsExactly(
@@ -176,8 +179,9 @@ class NetworkFileTests {
             }
         }
         byte[] bytes = Files.readAllBytes(file);
-        int coefficients = new String(bytes, StandardCharsets.ISO_8859_1).indexOf("FLOAT", 5000) + 20;
-        bytes[coefficients] ^= 1;
+        String text = new String(bytes, StandardCharsets.ISO_8859_1);
+        int weights = text.indexOf("FLOAT", text.indexOf("coefficients.bin")) + "FLOAT".length();
+        bytes[weights] ^= 1;
         Files.write(file, bytes);
 
         assertRefused(
@@ -290,7 +294,7 @@ class NetworkFileTests {
 
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Dl4jClassifier.load(write("net.zip", entries)))
-                .withMessageContaining("not a subtype");
+                .withMessageContaining("Not a subtype");
     }
 
     @Test

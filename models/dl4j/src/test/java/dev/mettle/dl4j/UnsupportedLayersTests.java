@@ -64,6 +64,8 @@ class UnsupportedLayersTests {
                                 new SelfAttentionLayer.Builder()
                                         .nOut(4)
                                         .nHeads(1)
+                                        .headSize(4)
+                                        .projectInput(true)
                                         .build(),
                                 new GlobalPoolingLayer(),
                                 softmax()),
@@ -87,7 +89,7 @@ class UnsupportedLayersTests {
                                         .activation(Activation.RRELU)
                                         .build()),
                                 softmax()),
-                        "layer \"noisy\" (DenseLayer)" + RANDOMIZED),
+                        "layer \"layer0\" (DenseLayer)" + RANDOMIZED),
                 arguments(
                         layers(
                                 SERIES,
