@@ -12,6 +12,7 @@ import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.EvaluationPlan;
 import dev.mettle.core.evaluation.Evaluator;
 import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Box;
@@ -175,8 +176,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 policy,
                 seed,
                 batch);
-        Heartbeat heartbeat = new Heartbeat(spec.commandLine().getErr(), System::nanoTime);
-        Evaluation evaluation = run(plan, threats, heartbeat);
+        Evaluation evaluation = run(plan, threats);
         List<RobustnessReport> reports = evaluation.threatModels().stream()
                 .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
                 .toList();
@@ -267,15 +267,17 @@ final class EvaluateCommand implements Callable<Integer> {
         return labels == null ? LabeledData.load(inputs) : LabeledData.load(inputs, labels);
     }
 
-    private Evaluation run(EvaluationPlan plan, List<ThreatModel> threats, Heartbeat heartbeat) {
+    private Evaluation run(EvaluationPlan plan, List<ThreatModel> threats) {
         ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
-        Evaluator evaluator = new Evaluator(plan, heartbeat);
+        Progress progress =
+                new Progress(line -> spec.commandLine().getErr().println("[mettle] " + line), System::nanoTime);
+        Evaluator evaluator = new Evaluator(plan, progress);
         Evaluation facts = evaluator.evaluation();
         ResultTable table = new ResultTable(plan.attacks(), threats);
         console.header(facts);
         console.line(table.headings());
         for (PlannedAttack planned : plan.attacks()) {
-            heartbeat.begin(planned.attack().label());
+            progress.begin(planned.attack().label());
             for (AttackResult result : evaluator.results(planned)) {
                 console.line(table.row(planned.attack().label(), RobustnessReport.of(facts, result, plan.policy())));
             }

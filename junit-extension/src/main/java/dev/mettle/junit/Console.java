@@ -1,6 +1,7 @@
 package dev.mettle.junit;
 
 import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.Interval;
@@ -68,9 +69,7 @@ final class Console {
         line.append(String.format(Locale.ROOT, "  %6.1f s  ", report.seconds()));
         Outcome outcome = Doubts.outcome(report);
         line.append(outcome == Outcome.FAIL ? "FAIL" : outcome.name().toLowerCase(Locale.ROOT));
-        if (expected == Outcome.FAIL && (outcome == Outcome.FAIL || outcome == Outcome.PASS)) {
-            line.append(outcome == Outcome.FAIL ? " (as expected)" : " (not as expected)");
-        }
+        line.append(ReportText.surprise(outcome, expected));
         print(line.toString());
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             print("    " + Doubts.sentence(report));
@@ -78,8 +77,8 @@ final class Console {
     }
 
     /** Print a sign of life. */
-    void running(String attack, long seconds, int standing, int total) {
-        print("  " + attack + " … " + seconds + " s, " + standing + " of " + total + " samples still stand");
+    void running(String progress) {
+        print("  " + progress);
     }
 
     private void print(String line) {

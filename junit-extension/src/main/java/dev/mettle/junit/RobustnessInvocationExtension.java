@@ -53,7 +53,7 @@ final class RobustnessInvocationExtension
         RobustnessReport known = evaluation.report(invocation, attacked, subject.data(context));
         model = attacked;
         report = known;
-        EvaluationListeners.reported(known, plan.reproduce());
+        EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());
     }
 
     @Override

@@ -26,7 +26,7 @@ final class RobustnessTestExtension implements TestTemplateInvocationContextProv
         Subject subject = Subject.find(context);
         // a build sets System.out anew for every fork and capture, so look it up for every line
         Console console = new Console(line -> System.out.println(line), invocations);
-        TestEvaluation evaluation = new TestEvaluation(plan, console, new Progress(console, System::nanoTime));
+        TestEvaluation evaluation = new TestEvaluation(plan, console);
         return invocations.stream()
                 .map(invocation -> new RobustnessInvocationContext(
                         invocation,

@@ -3,6 +3,7 @@ package dev.mettle.junit;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.Evaluator;
 import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.ThreatModel;
@@ -16,17 +17,17 @@ final class TestEvaluation {
     private final Progress progress;
     private @Nullable Evaluator evaluator;
 
-    TestEvaluation(RobustnessTestPlan plan, Console console, Progress progress) {
+    TestEvaluation(RobustnessTestPlan plan, Console console) {
         this.plan = plan;
         this.console = console;
-        this.progress = progress;
+        this.progress = new Progress(console::running, System::nanoTime);
     }
 
     /** Attack, unless that has been done, and report on one run of the test. */
     synchronized RobustnessReport report(Invocation invocation, LabelModel model, LabeledData data) {
         Evaluator running = evaluator(model, data);
         for (PlannedAttack attack : invocation.attacks()) {
-            progress.start(attack.attack().label());
+            progress.begin(attack.attack().label());
             running.results(attack);
         }
         double epsilon = invocation.threat().epsilon();

@@ -8,6 +8,7 @@ import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.verdict.Outcome;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
 import io.qameta.allure.model.Label;
@@ -30,13 +31,13 @@ final class AllureBridge {
     private AllureBridge() {}
 
     /** Show a report; do nothing if no test case is running. */
-    static void show(RobustnessReport report, String reproduce) {
+    static void show(RobustnessReport report, Outcome expected, String reproduce) {
         AllureLifecycle lifecycle = Allure.getLifecycle();
         if (lifecycle.getCurrentTestCase().isEmpty()) {
             return;
         }
         ReportPictures pictures = ReportPictures.of(report);
-        String description = DescriptionHtml.of(report, pictures, reproduce);
+        String description = DescriptionHtml.of(report, expected, pictures, reproduce);
         long now = System.currentTimeMillis();
         lifecycle.updateTestCase(test -> {
             test.setDescriptionHtml(appended(test, description));
@@ -44,7 +45,7 @@ final class AllureBridge {
             addLabel(test, "feature", "Robustness");
             addLabel(test, "story", report.isWorstCase() ? "Worst case" : report.title());
             addLabel(test, "tag", "robustness");
-            test.getSteps().addAll(steps(report, now));
+            test.getSteps().addAll(steps(report, expected, now));
         });
         attach(lifecycle, report, pictures);
         AllureResultsFolder folder = new AllureResultsFolder(resultsDirectory());
@@ -108,7 +109,7 @@ final class AllureBridge {
     }
 
     /** The steps, as long as they took; they end now, one after the other. */
-    private static List<StepResult> steps(RobustnessReport report, long end) {
+    private static List<StepResult> steps(RobustnessReport report, Outcome expected, long end) {
         long start = end - Math.round(1000 * report.seconds());
         List<StepResult> steps = new ArrayList<>();
         steps.add(step(
@@ -131,7 +132,9 @@ final class AllureBridge {
                     .forEach((name, value) -> attack.getParameters().add(parameter(name, value)));
             steps.add(attack);
         }
-        steps.add(step("Judge: " + report.verdict().outcome(), status(report), end, end));
+        Outcome outcome = report.verdict().outcome();
+        steps.add(step(
+                "Judge: " + outcome + ReportText.surprise(outcome, expected), status(outcome, expected), end, end));
         return steps;
     }
 
@@ -144,10 +147,10 @@ final class AllureBridge {
                 .setStop(stop);
     }
 
-    private static Status status(RobustnessReport report) {
-        return switch (report.verdict().outcome()) {
-            case PASS, MEASURED -> Status.PASSED;
-            case FAIL -> Status.FAILED;
+    private static Status status(Outcome outcome, Outcome expected) {
+        return switch (outcome) {
+            case MEASURED -> Status.PASSED;
+            case PASS, FAIL -> outcome == expected ? Status.PASSED : Status.FAILED;
             case INCONCLUSIVE -> Status.SKIPPED;
             case UNTRUSTED -> Status.BROKEN;
         };

@@ -2,6 +2,7 @@ package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.EvaluationListener;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.verdict.Outcome;
 
 /**
  * Shows every report in the Allure result of the test that is running: numbers, curve and pictures in its description,
@@ -27,10 +28,10 @@ public final class AllureEvaluationListener implements EvaluationListener {
     }
 
     @Override
-    public void reported(RobustnessReport report, String reproduce) {
+    public void reported(RobustnessReport report, Outcome expected, String reproduce) {
         if (hasAllure()) {
             // The only mention of a class that needs Allure: it is not loaded before this line runs.
-            AllureBridge.show(report, reproduce);
+            AllureBridge.show(report, expected, reproduce);
         }
     }
 

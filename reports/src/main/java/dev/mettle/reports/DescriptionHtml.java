@@ -49,16 +49,16 @@ final class DescriptionHtml {
     }
 
     /** Write a report with its pictures and the command that reproduces it, which may be empty. */
-    static String of(RobustnessReport report, ReportPictures pictures, String reproduce) {
-        return new DescriptionHtml(report).write(pictures, reproduce);
+    static String of(RobustnessReport report, Outcome expected, ReportPictures pictures, String reproduce) {
+        return new DescriptionHtml(report).write(expected, pictures, reproduce);
     }
 
-    private String write(ReportPictures pictures, String reproduce) {
+    private String write(Outcome expected, ReportPictures pictures, String reproduce) {
         html.open("div");
         Outcome outcome = report.verdict().outcome();
         html.open("p", "style", "margin:0 0 10px 0")
                 .element("b", outcome.name(), "style", "color:" + Colors.of(outcome))
-                .text(" " + ReportText.sentence(report))
+                .text(ReportText.surprise(outcome, expected) + " " + ReportText.sentence(report))
                 .close();
         writeNumbers();
         if (report.isWorstCase()) {
@@ -70,7 +70,7 @@ final class DescriptionHtml {
         if (!reproduce.isEmpty()) {
             html.open("p", "style", "margin:0 0 10px 0")
                     .text("Reproduce: ")
-                    .element("code", reproduce)
+                    .element("code", reproduce, "style", "overflow-wrap:anywhere")
                     .close();
         }
         return html.close().toString();
@@ -225,10 +225,10 @@ final class DescriptionHtml {
         html.close().close().open("tbody");
         for (BrokenSample sample : broken) {
             html.open("tr");
-            for (String cell :
-                    List.of(sample.name(), sample.change(), distances.of(sample.distance()), mostChanged(sample))) {
-                html.element("td", cell, "style", CELL);
+            for (String cell : List.of(sample.name(), sample.change(), distances.of(sample.distance()))) {
+                html.element("td", cell, "style", NAME);
             }
+            html.element("td", mostChanged(sample), "style", CELL);
             html.close();
         }
         html.close().close();

@@ -1,6 +1,8 @@
 package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +29,10 @@ record ReportPictures(
         Optional<String> curve =
                 SvgCurve.isWorthDrawing(report) ? Optional.of(SvgCurve.draw(report)) : Optional.empty();
         List<BrokenSample> broken = BrokenSample.mostTelling(report, MOST_SAMPLES);
-        Optional<ImageShape> shape =
-                ImageShape.of(report.evaluation().model().inputShape()).filter(image -> !broken.isEmpty());
+        // of the data: a model may take images of any size
+        List<Long> sampleShape =
+                ModelInfo.shape(Rows.sampleShape(report.evaluation().data().inputs()));
+        Optional<ImageShape> shape = ImageShape.of(sampleShape).filter(image -> !broken.isEmpty());
         Box box = report.threatModel().box();
         Optional<SampleGrid> grid = shape.map(image -> new SampleGrid(image, box, new DistanceText(report)));
         return new ReportPictures(

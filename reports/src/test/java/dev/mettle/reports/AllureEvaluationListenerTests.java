@@ -11,6 +11,7 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
@@ -74,7 +75,7 @@ class AllureEvaluationListenerTests {
 
     @Test
     void withoutATestCaseNothingHappens() throws IOException {
-        listener.reported(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3), "");
+        listener.reported(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3), Outcome.PASS, "");
 
         assertThat(memory.attachments).isEmpty();
         try (var files = Files.list(directory)) {
@@ -93,8 +94,12 @@ class AllureEvaluationListenerTests {
             Object loaded = type.getConstructor().newInstance();
 
             // It doesn't come to look at its arguments.
-            type.getMethod("reported", withoutAllure.loadClass(RobustnessReport.class.getName()), String.class)
-                    .invoke(loaded, null, "");
+            type.getMethod(
+                            "reported",
+                            withoutAllure.loadClass(RobustnessReport.class.getName()),
+                            withoutAllure.loadClass(Outcome.class.getName()),
+                            String.class)
+                    .invoke(loaded, null, null, "");
 
             assertThat(type).isNotEqualTo(AllureEvaluationListener.class);
         }
@@ -116,7 +121,8 @@ class AllureEvaluationListenerTests {
     void aDescriptionOfItsOwnIsKept() {
         RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3);
 
-        TestResult test = run(new TestResult().setDescription("what <I> test"), () -> listener.reported(report, ""));
+        TestResult test = run(
+                new TestResult().setDescription("what <I> test"), () -> listener.reported(report, Outcome.PASS, ""));
 
         assertThat(test.getDescriptionHtml()).startsWith("<p>what &lt;I&gt; test</p><div>");
     }
@@ -127,8 +133,8 @@ class AllureEvaluationListenerTests {
         RobustnessReport second = Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3);
 
         TestResult test = run(new TestResult(), () -> {
-            listener.reported(first, "");
-            listener.reported(second, "");
+            listener.reported(first, Outcome.PASS, "");
+            listener.reported(second, Outcome.PASS, "");
         });
 
         assertThat(test.getDescriptionHtml()).contains("ε = 0.1", "<hr/>", "ε = 0.3");
@@ -156,7 +162,7 @@ class AllureEvaluationListenerTests {
         TestResult tagged = new TestResult();
         tagged.getLabels().add(new Label().setName("tag").setValue("robustness"));
 
-        TestResult test = run(tagged, () -> listener.reported(report, ""));
+        TestResult test = run(tagged, () -> listener.reported(report, Outcome.PASS, ""));
 
         assertThat(test.getLabels())
                 .extracting(label -> label.getName() + "=" + label.getValue())
@@ -189,6 +195,18 @@ class AllureEvaluationListenerTests {
         assertThat(attack.getStop() - attack.getStart())
                 .isEqualTo(Math.round(1000 * report.results().get(0).seconds()));
         assertThat(test.getSteps().get(2).getStart()).isEqualTo(attack.getStop());
+    }
+
+    @Test
+    void aKnownWeaknessIsNoFailedStep() {
+        RobustnessReport report = Reports.report(VerdictPolicy.atLeast(0.9), IMAGE, 0.3);
+
+        TestResult test = run(new TestResult(), () -> listener.reported(report, Outcome.FAIL, ""));
+
+        assertThat(test.getSteps()).last().satisfies(step -> {
+            assertThat(step.getName()).isEqualTo("Judge: FAIL (as expected)");
+            assertThat(step.getStatus()).isEqualTo(Status.PASSED);
+        });
     }
 
     @Test
@@ -227,7 +245,7 @@ class AllureEvaluationListenerTests {
     }
 
     private TestResult reported(RobustnessReport report, String reproduce) {
-        return run(new TestResult(), () -> listener.reported(report, reproduce));
+        return run(new TestResult(), () -> listener.reported(report, Outcome.PASS, reproduce));
     }
 
     private TestResult run(TestResult test, Runnable body) {

@@ -6,6 +6,7 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -24,6 +25,17 @@ class DescriptionHtmlTests {
 
         assertThat(Xml.texts(html, "p"))
                 .startsWith("FAIL robust accuracy 35.0% under FGSM (L∞, ε = 0.3) is below the required 90.0%");
+    }
+
+    @Test
+    void aKnownWeaknessIsNoSurprise() {
+        RobustnessReport report = Reports.report(VerdictPolicy.atLeast(0.9), TABLE, 0.3);
+
+        String html = DescriptionHtml.of(report, Outcome.FAIL, ReportPictures.of(report), "");
+
+        assertThat(Xml.texts(Xml.parse(html), "p"))
+                .startsWith(
+                        "FAIL (as expected) robust accuracy 35.0% under FGSM (L∞, ε = 0.3) is below the required 90.0%");
     }
 
     @Test
@@ -123,7 +135,7 @@ class DescriptionHtmlTests {
     }
 
     private static Document describe(RobustnessReport report, String reproduce) {
-        return Xml.parse(DescriptionHtml.of(report, ReportPictures.of(report), reproduce));
+        return Xml.parse(DescriptionHtml.of(report, Outcome.PASS, ReportPictures.of(report), reproduce));
     }
 
     private static String decoded(String dataUri) {

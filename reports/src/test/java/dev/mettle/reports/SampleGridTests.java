@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.VerdictPolicy;
@@ -116,6 +119,20 @@ class SampleGridTests {
         assertThat(second.grid()).isEqualTo(first.grid());
         assertThat(second.curve()).isEqualTo(first.curve());
         assertThat(second.worst()).isEqualTo(first.worst());
+    }
+
+    @Test
+    void whatAModelForImagesOfAnySizeGetsIsDrawn() {
+        AffineModel anySize = AffineModel.forInputs(1, ModelInfo.ANY_SIZE, ModelInfo.ANY_SIZE);
+        Evaluation evaluation = RobustnessEvaluation.of(anySize, Reports.samples(1, 8, 8))
+                .attack(Reports.STEP)
+                .norm(Norm.LINF)
+                .epsilon(0.3)
+                .evaluate();
+        RobustnessReport report =
+                RobustnessReport.of(evaluation, evaluation.results().get(0), VerdictPolicy.measureOnly());
+
+        assertThat(ReportPictures.of(report).grid()).isPresent();
     }
 
     private static Document draw(RobustnessReport report, ImageShape shape) {

@@ -59,7 +59,7 @@ public final class AttackEngine {
         return new AttackEngine(model, seed, batchSize, false, heartbeat);
     }
 
-    /** Return an engine that reports after every model query how many samples still stand. */
+    /** Return an engine that reports after every model query how many samples are broken. */
     public AttackEngine withHeartbeat(Heartbeat listener) {
         return new AttackEngine(model, seed, batchSize, dropBroken, listener);
     }
@@ -68,7 +68,7 @@ public final class AttackEngine {
     @FunctionalInterface
     public interface Heartbeat {
         /** Called after every model query, on the thread of the evaluation. */
-        void beat(int standing, int total);
+        void beat(int broken, int total);
     }
 
     /**
@@ -166,7 +166,7 @@ public final class AttackEngine {
                     ownLabels,
                     streams,
                     dropBroken && !attack.minimizesNorm(),
-                    this::beat);
+                    tracker -> beat(rows, tracker));
             attack.run(new AttackContext(proposals, restart));
             for (int i = 0; i < rows.length; i++) {
                 forwards[rows[i]] += proposals.forwards[i];
@@ -180,9 +180,14 @@ public final class AttackEngine {
             verify(rows, proposals);
         }
 
-        private void beat() {
-            int broken = (int) Arrays.stream(distances).filter(d -> d != null).count();
-            heartbeat.beat(distances.length - broken, distances.length);
+        private void beat(int[] rows, ProposalTracker proposals) {
+            long before = Arrays.stream(distances)
+                    .filter(distance -> distance != null)
+                    .count();
+            long now = IntStream.range(0, rows.length)
+                    .filter(i -> distances[rows[i]] == null && proposals.found(i))
+                    .count();
+            heartbeat.beat((int) (before + now), distances.length);
         }
 
         /** Let the original model judge the best proposals, after snapping them to the threat model in double precision. */

@@ -10,6 +10,7 @@ import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.PerturbationSet;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -28,7 +29,7 @@ final class ProposalTracker {
     private final SampleRandom[] streams;
     private final boolean dropBroken;
     private final PerturbationSet perturbations;
-    private final Runnable heartbeat;
+    private final Consumer<ProposalTracker> heartbeat;
 
     private final INDArray best;
     private final double[] bestDistance;
@@ -46,7 +47,7 @@ final class ProposalTracker {
             int[] labels,
             SampleRandom[] streams,
             boolean dropBroken,
-            Runnable heartbeat) {
+            Consumer<ProposalTracker> heartbeat) {
         this.attack = attack;
         this.model = model;
         this.threat = threat;
@@ -168,11 +169,15 @@ final class ProposalTracker {
         for (int row : rows) {
             counts[row]++;
         }
-        heartbeat.run();
+    }
+
+    private void judge(int[] rows, INDArray x, boolean[] changesLabel) {
+        keepBetter(rows, x, changesLabel);
+        heartbeat.accept(this);
     }
 
     /** Keep a proposal if it changes the label, lies in the threat model, and is nearer than the best one so far. */
-    private void judge(int[] rows, INDArray x, boolean[] changesLabel) {
+    private void keepBetter(int[] rows, INDArray x, boolean[] changesLabel) {
         int[] candidates = IntStream.range(0, rows.length)
                 .filter(i -> changesLabel[i] && standing(rows[i]))
                 .toArray();

@@ -1,5 +1,7 @@
 package dev.mettle.core.evaluation;
 
+import dev.mettle.core.verdict.Outcome;
+
 /**
  * Hears of evaluations. Found by {@link java.util.ServiceLoader}, and called on the thread that runs the test, so that what a
  * listener attaches to "the current test" lands where it belongs.
@@ -12,7 +14,8 @@ public interface EvaluationListener {
      * Called when a report is complete.
      *
      * @param report the facts and the verdict
+     * @param expected the outcome that the test asks for: PASS, or FAIL where it documents a known weakness
      * @param reproduce a command that runs the same evaluation again; empty if there is none
      */
-    default void reported(RobustnessReport report, String reproduce) {}
+    default void reported(RobustnessReport report, Outcome expected, String reproduce) {}
 }

@@ -1,5 +1,6 @@
 package dev.mettle.core.evaluation;
 
+import dev.mettle.core.verdict.Outcome;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
@@ -13,9 +14,9 @@ public final class EvaluationListeners {
 
     private EvaluationListeners() {}
 
-    /** Tell all listeners that a report is complete. */
-    public static void reported(RobustnessReport report, String reproduce) {
-        notifyAll(listener -> listener.reported(report, reproduce));
+    /** Tell all listeners that a report is complete; see {@link EvaluationListener#reported}. */
+    public static void reported(RobustnessReport report, Outcome expected, String reproduce) {
+        notifyAll(listener -> listener.reported(report, expected, reproduce));
     }
 
     private static void notifyAll(Consumer<EvaluationListener> call) {
@@ -23,7 +24,7 @@ public final class EvaluationListeners {
             for (EvaluationListener listener : ServiceLoader.load(EvaluationListener.class)) {
                 try {
                     call.accept(listener);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | LinkageError e) {
                     LOG.warn(
                             "{} failed; the verdict stands", listener.getClass().getName(), e);
                 }

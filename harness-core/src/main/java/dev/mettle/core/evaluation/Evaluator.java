@@ -51,7 +51,7 @@ public final class Evaluator {
      * @throws ConfigurationException if something doesn't fit, with the offending value and the mend
      */
     public Evaluator(EvaluationPlan plan) {
-        this(plan, (standing, total) -> {});
+        this(plan, (broken, total) -> {});
     }
 
     /** Create an evaluator that reports how its attacks get on; see {@link #Evaluator(EvaluationPlan)}. */

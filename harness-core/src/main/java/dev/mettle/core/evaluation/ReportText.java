@@ -5,6 +5,7 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Interval;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.Verdict;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -44,6 +45,21 @@ public final class ReportText {
                         + "; " + samplesNeeded(verdict);
             case UNTRUSTED -> measured + " can't be trusted: " + verdict.reason();
             case MEASURED -> measured;
+        };
+    }
+
+    /**
+     * Say of an outcome whether a known weakness is still one: {@code " (as expected)"} or {@code " (not as expected)"} where a
+     * failure is expected, else nothing.
+     */
+    public static String surprise(Outcome outcome, Outcome expected) {
+        if (expected != Outcome.FAIL) {
+            return "";
+        }
+        return switch (outcome) {
+            case FAIL -> " (as expected)";
+            case PASS -> " (not as expected)";
+            case INCONCLUSIVE, UNTRUSTED, MEASURED -> "";
         };
     }
 

@@ -7,6 +7,7 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -158,7 +159,7 @@ public final class RobustnessEvaluation {
         Evaluator evaluator = new Evaluator(plan());
         Evaluation evaluation = evaluator.evaluate();
         RobustnessReport report = evaluator.worstCase(evaluation.onlyThreatModel());
-        EvaluationListeners.reported(report, "");
+        EvaluationListeners.reported(report, Outcome.PASS, "");
         return report;
     }
 }

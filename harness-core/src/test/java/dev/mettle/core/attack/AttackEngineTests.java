@@ -15,6 +15,7 @@ import dev.mettle.core.testing.Samples;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +110,19 @@ class AttackEngineTests {
                 }
             }
         }
+    }
+
+    @Test
+    void reports_after_every_query_how_many_samples_are_broken() {
+        List<Integer> beats = new ArrayList<>();
+        AttackEngine engine = AttackEngine.of(MODEL, 3).withBatchSize(8).withHeartbeat((broken, total) -> {
+            assertThat(total).isEqualTo(30);
+            beats.add(broken);
+        });
+
+        List<SampleOutcome> outcomes = run(engine, MODEL, NOISE, Norm.L2, 0.8);
+
+        assertThat(beats).isSorted().endsWith(broken(outcomes).size());
     }
 
     @Test
