@@ -3,10 +3,12 @@ package dev.mettle.junit;
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.ConfigurationException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.apiguardian.api.API;
 
 /**
@@ -30,6 +32,15 @@ public final class RobustnessProperties {
 
     /** The number of samples to attack at once. */
     public static final String BATCH = "mettle.batch";
+
+    /**
+     * How messages say to run a single test again, with {@value #TEST} for {@code Class#method}: for projects that don't run
+     * them with {@value #MVN_TEST}.
+     */
+    public static final String COMMAND = "mettle.command";
+
+    private static final String TEST = "{test}";
+    private static final String MVN_TEST = "mvn test -Dtest={test}";
 
     /** The value of {@link #SEED} that draws a new seed in every run. */
     public static final String RANDOM = "random";
@@ -72,6 +83,20 @@ public final class RobustnessProperties {
     /** Return the batch size, if it is set. */
     OptionalInt batch() {
         return count(BATCH);
+    }
+
+    /** Return the command that runs a test, such as {@code mvn test -Dtest=DigitsRobustnessTests#staysAccurate}. */
+    String command(String test) {
+        String command = parameters.apply(COMMAND).orElse(MVN_TEST).trim();
+        if (!command.contains(TEST)) {
+            throw new ConfigurationException(COMMAND + " is \"" + command + "\": it needs " + TEST
+                    + " where the test is named, as in " + MVN_TEST);
+        }
+        boolean expanded = test.contains("$"); // a shell would expand $Inner
+        return Arrays.stream(command.split(" +"))
+                .map(word -> expanded && word.contains(TEST) ? "'" + word + "'" : word)
+                .collect(Collectors.joining(" "))
+                .replace(TEST, test);
     }
 
     private OptionalInt count(String key) {

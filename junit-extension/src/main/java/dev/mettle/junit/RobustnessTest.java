@@ -3,6 +3,7 @@ package dev.mettle.junit;
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
@@ -98,23 +99,20 @@ public @interface RobustnessTest {
      */
     double minRobustAccuracy() default Double.NaN;
 
-    /** Evaluate only the first samples, this many; 0 evaluates all. {@value RobustnessProperties#SAMPLES} can lower it. */
-    int samples() default 0;
+    /** Evaluate only the first samples, at most this many. {@value RobustnessProperties#SAMPLES} can lower it. */
+    int samples() default Integer.MAX_VALUE;
 
     /** Set the confidence of the one-sided Clopper-Pearson bounds behind the verdict, from 0.5 to below 1. */
     double confidence() default VerdictPolicy.DEFAULT_CONFIDENCE;
 
     /**
      * Pin the base seed of all random draws. Not set, it is {@value RobustnessProperties#SEED}, and without that
-     * {@link dev.mettle.core.evaluation.RobustnessEvaluation#DEFAULT_SEED}.
+     * {@link RobustnessEvaluation#DEFAULT_SEED}.
      */
     long seed() default SEED_NOT_SET;
 
-    /**
-     * Attack this many samples at once; 0 leaves it to {@value RobustnessProperties#BATCH}, which also overrides it, and to
-     * {@link dev.mettle.core.evaluation.RobustnessEvaluation#DEFAULT_BATCH_SIZE}. Results don't depend on it.
-     */
-    int batchSize() default 0;
+    /** Attack this many samples at once. {@value RobustnessProperties#BATCH} overrides it. Results don't depend on it. */
+    int batchSize() default RobustnessEvaluation.DEFAULT_BATCH_SIZE;
 
     /**
      * Document a known weakness with {@link Outcome#FAIL}: the test then succeeds exactly if the verdict is FAIL, and fails

@@ -74,7 +74,7 @@ record RobustnessTestPlan(
                 samples,
                 batchSize(test, properties),
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
-                reproduce(testClass + "#" + method, seed, properties.samples()));
+                reproduce(properties.command(testClass + "#" + method), seed, properties.samples()));
     }
 
     /** Bind the plan to a model and data. */
@@ -175,20 +175,18 @@ record RobustnessTestPlan(
     }
 
     private static int samples(RobustnessTest test, RobustnessProperties properties) {
-        if (test.samples() < 0) {
+        if (test.samples() < 1) {
             throw new ConfigurationException(
                     "samples = " + test.samples() + ": give at least 1, or leave it out to evaluate all");
         }
-        int own = test.samples() == 0 ? Integer.MAX_VALUE : test.samples();
-        return Math.min(own, properties.samples().orElse(Integer.MAX_VALUE));
+        return Math.min(test.samples(), properties.samples().orElse(Integer.MAX_VALUE));
     }
 
     private static int batchSize(RobustnessTest test, RobustnessProperties properties) {
-        if (test.batchSize() < 0) {
+        if (test.batchSize() < 1) {
             throw new ConfigurationException("batchSize = " + test.batchSize() + ": give at least 1, or leave it out");
         }
-        int own = test.batchSize() == 0 ? RobustnessEvaluation.DEFAULT_BATCH_SIZE : test.batchSize();
-        return properties.batch().orElse(own);
+        return properties.batch().orElse(test.batchSize());
     }
 
     private static String classNameWithoutPackage(Class<?> type) {
@@ -196,10 +194,8 @@ record RobustnessTestPlan(
         return packageName.isEmpty() ? type.getName() : type.getName().substring(packageName.length() + 1);
     }
 
-    private static String reproduce(String test, long seed, OptionalInt cap) {
-        String selected = "-Dtest=" + test;
-        return "mvn test " + (selected.contains("$") ? "'" + selected + "'" : selected) // a shell would expand $Inner
-                + " -D" + RobustnessProperties.SEED + "=" + seed
+    private static String reproduce(String command, long seed, OptionalInt cap) {
+        return command + " -D" + RobustnessProperties.SEED + "=" + seed
                 + (cap.isPresent() ? " -D" + RobustnessProperties.SAMPLES + "=" + cap.getAsInt() : "");
     }
 

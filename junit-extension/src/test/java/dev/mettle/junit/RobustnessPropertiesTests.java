@@ -141,4 +141,33 @@ class RobustnessPropertiesTests {
         assertRefused(RobustnessProperties.SAMPLES, "0", "mettle.samples is \"0\": give a whole number of at least 1");
         assertRefused(RobustnessProperties.BATCH, "-1", "mettle.batch is \"-1\": give a whole number of at least 1");
     }
+
+    static class HopelessTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = AffineModel.exact();
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(10, 0, 0);
+
+        @RobustnessTest(attacks = Fgsm.class, epsilon = 0.1, minRobustAccuracy = 0.5)
+        void holds() {}
+    }
+
+    private static String failure(Map<String, String> parameters) {
+        return Kit.run(HopelessTestCases.class, parameters).thrown().get(0).getMessage();
+    }
+
+    @Test
+    void sayHowTheProjectRunsATest() {
+        String test = "RobustnessPropertiesTests$HopelessTestCases#holds";
+
+        assertThat(failure(Map.of()))
+                .endsWith("  reproduce         mvn test '-Dtest=" + test + "' -Dmettle.seed=20240229");
+        assertThat(failure(Map.of(RobustnessProperties.COMMAND, "./mvnw verify -Dit.test={test}")))
+                .endsWith("  reproduce         ./mvnw verify '-Dit.test=" + test + "' -Dmettle.seed=20240229");
+        assertThat(failure(Map.of(RobustnessProperties.COMMAND, "make test")))
+                .isEqualTo("mettle.command is \"make test\": it needs {test} where the test is named, as in mvn test"
+                        + " -Dtest={test}");
+    }
 }

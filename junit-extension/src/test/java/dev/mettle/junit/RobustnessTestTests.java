@@ -380,7 +380,7 @@ class RobustnessTestTests {
             @RobustnessTest(epsilon = 0.1, confidence = 95)
             void confidence() {}
 
-            @RobustnessTest(epsilon = 0.1, samples = -1)
+            @RobustnessTest(epsilon = 0.1, samples = 0)
             void samples() {}
 
             @RobustnessTest(epsilon = 0.1, batchSize = -1)
@@ -475,7 +475,7 @@ class RobustnessTestTests {
             assertRefused(
                     AttributeTestCases.class,
                     "samples",
-                    "samples = -1: give at least 1, or leave it out to evaluate all");
+                    "samples = 0: give at least 1, or leave it out to evaluate all");
         }
 
         @Test
