@@ -1,5 +1,6 @@
 package dev.mettle.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.attacks.AttackCatalog;
 import dev.mettle.attacks.AttackOptions;
 import dev.mettle.core.ConfigurationException;
@@ -46,7 +47,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:all is well: no robust accuracy was required, or it is shown",
-            "1:the required robust accuracy is not shown: FAIL, INCONCLUSIVE or UNTRUSTED",
+            "1:the required robust accuracy is not shown (FAIL, INCONCLUSIVE), or the attacks can't be trusted (UNTRUSTED)",
             "2:bad input; the message names the value and the mend",
             "3:an unexpected error"
         },
@@ -298,7 +299,9 @@ final class EvaluateCommand implements Callable<Integer> {
         reports.forEach(console::verdict);
         console.notes(evaluation);
         if (json != null) {
-            EvaluationJson.write(json, evaluation, policy);
+            ObjectNode document = EvaluationJson.of(evaluation, policy);
+            document.set("files", files(document.objectNode()));
+            EvaluationJson.write(json, document);
             console.line("JSON: " + json);
         }
         if (saveAdversarial != null) {
@@ -312,5 +315,19 @@ final class EvaluateCommand implements Callable<Integer> {
                             .inputs());
             console.line("adversarial inputs: " + saveAdversarial);
         }
+    }
+
+    /** Name the files that were read, with their hashes. */
+    private ObjectNode files(ObjectNode files) {
+        describe(files.putObject("model"), model);
+        describe(files.putObject("inputs"), inputs);
+        if (labels != null) {
+            describe(files.putObject("labels"), labels);
+        }
+        return files;
+    }
+
+    private static void describe(ObjectNode node, Path file) {
+        node.put("path", file.toString()).put("sha256", FileCheck.sha256(file));
     }
 }

@@ -1,9 +1,17 @@
 package dev.mettle.cli;
 
 import dev.mettle.core.ConfigurationException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
+import java.util.HexFormat;
 
 /** Checks files before any work: a result that can't be written is noticed before it is computed. */
 final class FileCheck {
@@ -42,6 +50,19 @@ final class FileCheck {
         if (others.stream().anyMatch(other -> other.toAbsolutePath().normalize().equals(absolute))) {
             throw new ConfigurationException(
                     option + ": " + absolute + " is named by another option, too: name another file");
+        }
+    }
+
+    /** Return the SHA-256 of a file's bytes, in hex. */
+    static String sha256(Path file) {
+        try (InputStream in = Files.newInputStream(file)) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            in.transferTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 }

@@ -8,7 +8,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.mettle.core.data.NumpyFiles;
 import dev.mettle.core.numeric.Rows;
 import java.io.IOException;
+import java.math.BigInteger;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -158,6 +162,11 @@ class EvaluateCommandTests {
                 .isEqualTo("{\"steps\":\"4\",\"step\":\"0.03\",\"restarts\":\"2\",\"random-start\":\"false\"}");
         assertThat(document.path("model").path("sha256").textValue()).hasSize(64);
         assertThat(document.path("data").path("sha256").textValue()).hasSize(64);
+        JsonNode model = document.path("files").path("model");
+        assertThat(document.path("files").fieldNames()).toIterable().containsExactly("model", "inputs", "labels");
+        assertThat(Path.of(model.path("path").textValue())).isRegularFile();
+        assertThat(model.path("sha256").textValue())
+                .isEqualTo(sha256(Path.of(model.path("path").textValue())));
         assertThat(document.path("seed").longValue()).isEqualTo(7);
         assertThat(document.path("batchSize").intValue()).isEqualTo(6);
         assertThat(document.path("environment").fieldNames())
@@ -281,5 +290,14 @@ class EvaluateCommandTests {
     /** Hide hashes and times; both keep their width. */
     private static String withoutChance(String out) {
         return out.replaceAll("sha256 [0-9a-f]{12}", "sha256 ############").replaceAll("(?m)\\d\\.\\d$", "#.#");
+    }
+
+    private static String sha256(Path file) throws IOException {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(file));
+            return String.format("%064x", new BigInteger(1, digest));
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
     }
 }

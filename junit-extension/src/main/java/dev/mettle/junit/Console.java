@@ -67,12 +67,12 @@ final class Console {
             line.append("  median distance ").append(Epsilons.format(report.medianDistance()));
         }
         line.append(String.format(Locale.ROOT, "  %6.1f s  ", report.seconds()));
-        Outcome outcome = Doubts.outcome(report);
+        Outcome outcome = report.verdict().outcome();
         line.append(outcome == Outcome.FAIL ? "FAIL" : outcome.name().toLowerCase(Locale.ROOT));
         line.append(ReportText.surprise(outcome, expected));
         print(line.toString());
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
-            print("    " + Doubts.sentence(report));
+            print("    " + ReportText.sentence(report));
         }
     }
 

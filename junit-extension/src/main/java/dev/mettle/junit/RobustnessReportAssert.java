@@ -4,10 +4,8 @@ import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
-import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.VerdictPolicy;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +112,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
                     ">= " + required,
                     measured);
         }
-        requireRightGradients();
+        requireNoDoubts();
         if (actual.robustAccuracy() < fraction) {
             throw undecided();
         }
@@ -160,7 +158,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
                     ">= " + required,
                     measured);
         }
-        requireRightGradients();
+        requireNoDoubts();
         return this;
     }
 
@@ -188,7 +186,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
                     "<= " + count,
                     String.valueOf(actual.brokenCount()));
         }
-        requireRightGradients();
+        requireNoDoubts();
         if (actual.brokenCount() + actual.undecidedCount() > count) {
             throw undecided();
         }
@@ -233,9 +231,8 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
      */
     public RobustnessReportAssert isTrustworthy() {
         isNotNull();
-        Optional<GradientCheck> wrong = Doubts.wrongGradients(actual);
-        if (wrong.isPresent()) {
-            throw error(complete(doubtful(wrong.get().message())), "trustworthy", "wrong gradients");
+        if (!actual.doubts().isEmpty()) {
+            throw error(complete(doubtful(doubts())), "trustworthy", "untrusted");
         }
         if (actual.undecidedCount() > 0) {
             throw error(
@@ -246,10 +243,14 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
         return this;
     }
 
-    private void requireRightGradients() {
-        Doubts.wrongGradients(actual).ifPresent(check -> {
-            throw new UntrustedEvaluationException(worded(complete(doubtful(check.message()))));
-        });
+    private void requireNoDoubts() {
+        if (!actual.doubts().isEmpty()) {
+            throw new UntrustedEvaluationException(worded(complete(doubtful(doubts()))));
+        }
+    }
+
+    private String doubts() {
+        return String.join("; ", actual.doubts());
     }
 
     private UntrustedEvaluationException undecided() {

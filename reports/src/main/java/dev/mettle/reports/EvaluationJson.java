@@ -109,6 +109,10 @@ public final class EvaluationJson {
 
     /** Build the document as text, indented by two spaces, with {@code \n} at the end of every line. */
     public static String text(Evaluation evaluation, VerdictPolicy policy) {
+        return text(of(evaluation, policy));
+    }
+
+    private static String text(ObjectNode document) {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter()
                 .withSeparators(Separators.createDefaultInstance()
                         .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
@@ -116,20 +120,20 @@ public final class EvaluationJson {
                         .withObjectEmptySeparator(""))
                 .withObjectIndenter(new DefaultIndenter("  ", "\n"));
         try {
-            return MAPPER.writer(printer).writeValueAsString(of(evaluation, policy)) + "\n";
+            return MAPPER.writer(printer).writeValueAsString(document) + "\n";
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a tree of numbers and strings can always be written", e);
         }
     }
 
     /**
-     * Write the document to a file, in UTF-8.
+     * Write a document to a file, in UTF-8.
      *
      * @throws UncheckedIOException if the file can't be written
      */
-    public static void write(Path file, Evaluation evaluation, VerdictPolicy policy) {
+    public static void write(Path file, ObjectNode document) {
         try {
-            Files.writeString(file, text(evaluation, policy), StandardCharsets.UTF_8);
+            Files.writeString(file, text(document), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException("can't write " + file.toAbsolutePath() + ": " + e.getMessage(), e);
         }

@@ -210,7 +210,7 @@ class EvaluationJsonTests {
                 evaluation(BOX, Optional.empty(), result(FGSM, SMALL, robust(0), robust(1), robust(2), wrong(3)));
         VerdictPolicy policy = VerdictPolicy.measureOnly();
 
-        EvaluationJson.write(folder.resolve("out.json"), evaluation, policy);
+        EvaluationJson.write(folder.resolve("out.json"), EvaluationJson.of(evaluation, policy));
 
         assertThat(Files.readString(folder.resolve("out.json"))).isEqualTo(EvaluationJson.text(evaluation, policy));
     }
@@ -221,7 +221,7 @@ class EvaluationJsonTests {
                 evaluation(BOX, Optional.empty(), result(FGSM, SMALL, robust(0), robust(1), robust(2), wrong(3)));
         Path file = folder.resolve("missing").resolve("out.json");
 
-        assertThatThrownBy(() -> EvaluationJson.write(file, evaluation, VerdictPolicy.measureOnly()))
+        assertThatThrownBy(() -> EvaluationJson.write(file, EvaluationJson.of(evaluation, VerdictPolicy.measureOnly())))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageStartingWith("can't write " + file);
     }

@@ -59,7 +59,8 @@ public final class RobustnessReport {
         return List.copyOf(worst);
     }
 
-    private List<String> doubts() {
+    /** Return the reasons why the attacks of this report can't show robustness, as sentences; empty if there are none. */
+    public List<String> doubts() {
         boolean gradients = attacks().stream().anyMatch(attack -> attack.access() == Access.GRADIENTS);
         return evaluation
                 .gradientCheck()

@@ -41,8 +41,15 @@ public record Verdict(
         double lower = ClopperPearson.lowerBound(robust, samples, policy.confidence());
         double upper = ClopperPearson.upperBound(robust + undecided, samples, policy.confidence());
         if (policy.minRobustAccuracy().isEmpty()) {
-            return new Verdict(
-                    Outcome.MEASURED, lower, upper, policy, OptionalInt.empty(), "no robust accuracy was required");
+            return doubts.isEmpty()
+                    ? new Verdict(
+                            Outcome.MEASURED,
+                            lower,
+                            upper,
+                            policy,
+                            OptionalInt.empty(),
+                            "no robust accuracy was required")
+                    : untrusted(lower, upper, doubts, policy);
         }
         double threshold = policy.minRobustAccuracy().getAsDouble();
         String required = percent(threshold);
@@ -57,7 +64,7 @@ public record Verdict(
                             + ", is below the required " + required);
         }
         if (!doubts.isEmpty()) {
-            return new Verdict(Outcome.UNTRUSTED, lower, upper, policy, OptionalInt.empty(), String.join("; ", doubts));
+            return untrusted(lower, upper, doubts, policy);
         }
         if (lower >= threshold) {
             return new Verdict(
@@ -87,6 +94,10 @@ public record Verdict(
                 samplesNeeded(samples, robust, threshold, policy.confidence()),
                 "the " + confidence(policy) + " bounds of robust accuracy, " + percent(lower) + " to " + percent(upper)
                         + ", enclose the required " + required);
+    }
+
+    private static Verdict untrusted(double lower, double upper, List<String> doubts, VerdictPolicy policy) {
+        return new Verdict(Outcome.UNTRUSTED, lower, upper, policy, OptionalInt.empty(), String.join("; ", doubts));
     }
 
     /** Find the smallest number of samples that decides if the observed rate stays as it is. */

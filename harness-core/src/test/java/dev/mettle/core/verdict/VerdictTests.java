@@ -102,9 +102,16 @@ class VerdictTests {
 
     @Test
     void without_a_threshold_there_is_nothing_to_decide() {
-        assertThat(Verdict.decide(10, 0, 0, List.of("doubt"), VerdictPolicy.measureOnly())
-                        .outcome())
-                .isEqualTo(Outcome.MEASURED);
+        Verdict measured = Verdict.decide(10, 0, 0, List.of(), VerdictPolicy.measureOnly());
+        assertThat(measured.outcome()).isEqualTo(Outcome.MEASURED);
+        assertThat(measured.reason()).isEqualTo("no robust accuracy was required");
+    }
+
+    @Test
+    void without_a_threshold_doubts_remain() {
+        Verdict doubtful = Verdict.decide(10, 9, 0, List.of("one", "two"), VerdictPolicy.measureOnly());
+        assertThat(doubtful.outcome()).isEqualTo(Outcome.UNTRUSTED);
+        assertThat(doubtful.reason()).isEqualTo("one; two");
     }
 
     @Test
