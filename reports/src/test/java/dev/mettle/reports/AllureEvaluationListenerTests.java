@@ -240,7 +240,7 @@ class AllureEvaluationListenerTests {
 
         assertThat(directory.resolve("environment.properties"))
                 .content(StandardCharsets.ISO_8859_1)
-                .contains("Model=affine\n", "Model\\ SHA-256=aaaabbbbcccc\n", "Seed=7\n");
+                .contains("Model=affine\n", "Model\\ SHA-256=000000000000\n", "Seed=7\n");
         assertThat(directory.resolve("categories.json")).content().contains("Robustness below threshold");
     }
 

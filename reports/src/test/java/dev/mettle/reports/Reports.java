@@ -5,6 +5,8 @@ import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.testing.AffineModel;
+import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.Arrays;
@@ -17,6 +19,13 @@ final class Reports {
     static final OneStep HALF_STEP = new OneStep("Half", 0.5);
 
     private Reports() {}
+
+    /** Two classes: the mean of the sample lies below one half, or above. */
+    static AffineModel model(int features, long... shape) {
+        double[][] weights = {new double[features], new double[features]};
+        Arrays.fill(weights[1], 2);
+        return new AffineModel(weights, new double[] {0, -features}, Box.of(0, 1), DataType.FLOAT, shape);
+    }
 
     /**
      * Twenty samples of one brightness each: 0.025, 0.075, … 0.975, so the distance to the boundary is 0.025, 0.075, … on
@@ -37,7 +46,8 @@ final class Reports {
     }
 
     static Evaluation evaluation(long[] shape, double... epsilons) {
-        return RobustnessEvaluation.of(AffineModel.forInputs(shape), samples(shape))
+        LabeledData samples = samples(shape);
+        return RobustnessEvaluation.of(model((int) Rows.features(samples.inputs()), shape), samples)
                 .name("a test")
                 .attack(STEP, HALF_STEP)
                 .norm(Norm.LINF)

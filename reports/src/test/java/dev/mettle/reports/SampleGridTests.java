@@ -7,6 +7,7 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
@@ -123,7 +124,7 @@ class SampleGridTests {
 
     @Test
     void whatAModelForImagesOfAnySizeGetsIsDrawn() {
-        AffineModel anySize = AffineModel.forInputs(1, ModelInfo.ANY_SIZE, ModelInfo.ANY_SIZE);
+        LabelModel anySize = Reports.model(64, 1, ModelInfo.ANY_SIZE, ModelInfo.ANY_SIZE);
         Evaluation evaluation = RobustnessEvaluation.of(anySize, Reports.samples(1, 8, 8))
                 .attack(Reports.STEP)
                 .norm(Norm.LINF)
