@@ -56,6 +56,11 @@ public record Fgsm() implements Attack {
     }
 
     @Override
+    public boolean isBaseline() {
+        return true;
+    }
+
+    @Override
     public void run(AttackContext context) {
         SampleBatch batch = context.samples();
         INDArray gradient = batch.gradient(batch.inputs(), new CrossEntropy()).gradient();

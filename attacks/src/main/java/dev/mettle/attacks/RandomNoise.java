@@ -65,6 +65,11 @@ public record RandomNoise(int draws) implements Attack {
     }
 
     @Override
+    public boolean isBaseline() {
+        return true;
+    }
+
+    @Override
     public void run(AttackContext context) {
         SampleBatch batch = context.samples();
         for (int draw = 0; draw < draws && !batch.isEmpty(); draw++) {

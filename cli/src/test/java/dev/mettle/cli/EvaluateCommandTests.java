@@ -85,6 +85,7 @@ class EvaluateCommandTests {
         assertThat(run.out()).endsWith("""
                         PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%
                               the 95% lower bound of robust accuracy, 25.9%, reaches the required 20.0%
+                        note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isZero();
     }
@@ -96,6 +97,7 @@ class EvaluateCommandTests {
         assertThat(run.out()).endsWith("""
                         FAIL: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) is below the required 80.0%
                               the 95% upper bound of robust accuracy, 65.3%, is below the required 80.0%
+                        note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isEqualTo(1);
     }

@@ -57,6 +57,11 @@ public interface Attack {
         return 0;
     }
 
+    /** Say whether the attack is a baseline: that a model withstands it, and no other attack ran, shows little. */
+    default boolean isBaseline() {
+        return false;
+    }
+
     /** Attack the samples of the context once; the result is what was proposed on the way. */
     void run(AttackContext context);
 

@@ -5,6 +5,8 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Everything that determines the facts of an evaluation and its verdict.
@@ -46,5 +48,20 @@ public record EvaluationPlan(
                 }
             }
         }
+    }
+
+    /** Warn where robustness is to be shown by attacks that are too weak for it. */
+    Optional<String> weakness() {
+        boolean weak = policy.minRobustAccuracy().isPresent()
+                && attacks.stream().allMatch(planned -> planned.attack().isBaseline());
+        String labels = attacks.stream()
+                .map(planned -> planned.attack().label())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        return weak
+                ? Optional.of(
+                        "only " + labels
+                                + " attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD")
+                : Optional.empty();
     }
 }

@@ -74,6 +74,7 @@ public final class Evaluator {
         plan.policy().requireDecidable(data.size());
         this.notes.addAll(info.warnings());
         this.notes.addAll(DataCheck.notes(data, info));
+        plan.weakness().ifPresent(notes::add);
         this.engine = AttackEngine.of(model, plan.seed())
                 .withBatchSize(plan.batchSize())
                 .withHeartbeat(heartbeat);

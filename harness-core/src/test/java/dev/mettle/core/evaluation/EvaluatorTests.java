@@ -29,7 +29,12 @@ class EvaluatorTests {
     private static final INDArray INPUTS = Samples.uniform(40, DataType.FLOAT, 2, 3);
 
     /** One step up the linearized loss. */
-    private record OneStep(String name) implements Attack {
+    private record OneStep(String name, boolean isBaseline) implements Attack {
+
+        OneStep(String name) {
+            this(name, false);
+        }
+
         @Override
         public Map<String, String> parameters() {
             return Map.of();
@@ -62,6 +67,30 @@ class EvaluatorTests {
 
     private static RobustnessEvaluation evaluation(LabeledData data) {
         return RobustnessEvaluation.of(MODEL, data).attack(new OneStep("One")).norm(Norm.LINF);
+    }
+
+    private static RobustnessEvaluation evaluation(LabeledData data, Attack... attacks) {
+        return RobustnessEvaluation.of(MODEL, data)
+                .attack(attacks)
+                .norm(Norm.LINF)
+                .epsilon(0.02);
+    }
+
+    @Test
+    void notes_that_baselines_alone_show_little() {
+        Attack weak = new OneStep("One", true);
+        Attack strong = new OneStep("Two");
+
+        assertThat(evaluation(data(), weak).minRobustAccuracy(0.5).evaluate().notes())
+                .containsExactly(
+                        "only One attacked: that a model withstands a baseline shows little; add a stronger attack,"
+                                + " such as PGD");
+        assertThat(evaluation(data(), weak).evaluate().notes()).isEmpty();
+        assertThat(evaluation(data(), weak, strong)
+                        .minRobustAccuracy(0.5)
+                        .evaluate()
+                        .notes())
+                .isEmpty();
     }
 
     @Test
