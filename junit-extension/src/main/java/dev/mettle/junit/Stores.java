@@ -1,5 +1,6 @@
 package dev.mettle.junit;
 
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -20,6 +21,12 @@ final class Stores {
         // computeIfAbsent is new in JUnit 6; this one is in 5.14 as well
         Object kept = context.getStore(NAMESPACE).getOrComputeIfAbsent(key, k -> new Kept(compute.get()));
         return type.cast(((Kept) kept).value());
+    }
+
+    /** Return the value remembered under a key, if there is one. */
+    static <T> Optional<T> recall(ExtensionContext context, Object key, Class<T> type) {
+        return Optional.ofNullable(context.getStore(NAMESPACE).get(key, Kept.class))
+                .map(kept -> type.cast(kept.value()));
     }
 
     private record Kept(Object value) {}

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -101,21 +102,29 @@ final class TestMember {
                             .value()
                     : call(method, instance(context));
         }
-        return readField((Field) member, isStatic() ? null : instance(context));
+        return readField((Field) member, isStatic() ? null : instance(context), context.getRoot());
     }
 
     private static @Nullable Object call(Method method, @Nullable Object instance) {
         return ReflectionSupport.invokeMethod(method, instance);
     }
 
-    private static @Nullable Object readField(Field field, @Nullable Object instance) {
+    private static @Nullable Object readField(Field field, @Nullable Object instance, ExtensionContext root) {
         try {
             return ReflectionSupport.tryToReadFieldValue(field, instance)
                     .getOrThrow(e -> new IllegalStateException("can't read " + describe(field), e));
         } catch (ExceptionInInitializerError e) {
             // a static model that can't be loaded: say why, not that a class could not be initialized
             if (e.getCause() instanceof ConfigurationException cause) {
-                throw cause;
+                throw Stores.remember(root, field.getDeclaringClass(), ConfigurationException.class, () -> cause);
+            }
+            throw e;
+        } catch (NoClassDefFoundError e) {
+            // Java tells the reason to the first test of the class only
+            Optional<ConfigurationException> cause =
+                    Stores.recall(root, field.getDeclaringClass(), ConfigurationException.class);
+            if (cause.isPresent()) {
+                throw cause.get();
             }
             throw e;
         }

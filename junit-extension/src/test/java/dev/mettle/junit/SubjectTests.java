@@ -440,6 +440,30 @@ class SubjectTests {
             assertRefused(MissingFileTestCases.class, "there is no data file /no/such.npz");
         }
 
+        static class TwoTestCases {
+
+            @ModelUnderTest
+            static final LabelModel model = AffineModel.exact();
+
+            @EvaluationData
+            static final LabeledData data = LabeledData.load(Path.of("/no/such.npz"));
+
+            @RobustnessTest(epsilon = 0.1)
+            void first() {}
+
+            @RobustnessTest(epsilon = 0.1)
+            void second() {}
+        }
+
+        @Test
+        void inEveryTestOfAClassWhoseInitializerRefuses() {
+            assertThat(Kit.run(TwoTestCases.class).thrown())
+                    .hasSize(2)
+                    .allSatisfy(thrown -> assertThat(thrown)
+                            .isInstanceOf(ConfigurationException.class)
+                            .hasMessage("there is no data file /no/such.npz"));
+        }
+
         static class FailingMethodTestCases {
 
             @ModelUnderTest
