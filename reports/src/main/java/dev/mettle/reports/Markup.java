@@ -21,6 +21,26 @@ final class Markup {
         }
     }
 
+    /** Open a drawing of some size in pixels, on white ground. */
+    static Markup svg(double width, double height) {
+        return new Markup()
+                .open(
+                        "svg",
+                        "xmlns",
+                        "http://www.w3.org/2000/svg",
+                        "width",
+                        px(width),
+                        "height",
+                        px(height),
+                        "viewBox",
+                        "0 0 " + px(width) + " " + px(height),
+                        "font-family",
+                        "system-ui, sans-serif",
+                        "font-size",
+                        "11")
+                .empty("rect", "width", "100%", "height", "100%", "fill", "#fff");
+    }
+
     /** Open an element; attributes are names and values in turn. */
     Markup open(String element, String... attributes) {
         return write(() -> {

@@ -41,22 +41,7 @@ final class SampleGrid {
         int width = NAMES + samples.size() * column;
         double height = TOP + 3 * (tileHeight + GAP) + BOTTOM;
 
-        Markup svg = new Markup();
-        svg.open(
-                "svg",
-                "xmlns",
-                "http://www.w3.org/2000/svg",
-                "width",
-                String.valueOf(width),
-                "height",
-                Markup.px(height),
-                "viewBox",
-                "0 0 " + width + " " + Markup.px(height),
-                "font-family",
-                "system-ui, sans-serif",
-                "font-size",
-                "11");
-        svg.empty("rect", "width", "100%", "height", "100%", "fill", "#fff");
+        Markup svg = Markup.svg(width, height);
         rowName(svg, 0, tileHeight, "clean", "");
         rowName(svg, 1, tileHeight, "adversarial", "");
         rowName(svg, 2, tileHeight, "difference", "×" + amplification);

@@ -53,22 +53,7 @@ final class SvgCurve {
     }
 
     private String draw() {
-        Markup svg = new Markup();
-        svg.open(
-                "svg",
-                "xmlns",
-                "http://www.w3.org/2000/svg",
-                "width",
-                String.valueOf(WIDTH),
-                "height",
-                String.valueOf(HEIGHT),
-                "viewBox",
-                "0 0 " + WIDTH + " " + HEIGHT,
-                "font-family",
-                "system-ui, sans-serif",
-                "font-size",
-                "11");
-        svg.empty("rect", "width", "100%", "height", "100%", "fill", "#fff");
+        Markup svg = Markup.svg(WIDTH, HEIGHT);
         label(svg, LEFT, 18, "start", "bold", TEXT, "robust accuracy under " + shortened(curve.title()));
         drawAxes(svg);
         drawBand(svg);

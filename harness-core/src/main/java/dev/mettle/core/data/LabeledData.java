@@ -2,6 +2,7 @@ package dev.mettle.core.data;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,9 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -221,21 +220,17 @@ public final class LabeledData {
 
     /** Return the SHA-256 of shape, values (as doubles) and labels, in hex: equal for equal data, whatever its origin. */
     public String sha256() {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (long size : inputs.shape()) {
-                digest.update(ByteBuffer.allocate(Long.BYTES).putLong(size).array());
-            }
-            double[] values = Rows.toDoubles(inputs);
-            ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES + labels.length * Integer.BYTES);
-            bytes.asDoubleBuffer().put(values);
-            bytes.position(values.length * Double.BYTES);
-            bytes.asIntBuffer().put(labels);
-            digest.update(bytes.array());
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+        MessageDigest digest = Sha256.digest();
+        for (long size : inputs.shape()) {
+            digest.update(ByteBuffer.allocate(Long.BYTES).putLong(size).array());
         }
+        double[] values = Rows.toDoubles(inputs);
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES + labels.length * Integer.BYTES);
+        bytes.asDoubleBuffer().put(values);
+        bytes.position(values.length * Double.BYTES);
+        bytes.asIntBuffer().put(labels);
+        digest.update(bytes.array());
+        return Sha256.hex(digest);
     }
 
     @Override

@@ -3,13 +3,12 @@ package dev.mettle.dl4j;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -140,12 +139,7 @@ final class SharedNetworks {
 
     /** Return the hash of configuration and current parameters, in hex. */
     String sha256() {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        MessageDigest digest = Sha256.digest();
         digest.update(network.json().getBytes(StandardCharsets.UTF_8));
         INDArray copy = network.parameters().dup('c');
         if (dataType() == DataType.DOUBLE) {
@@ -160,7 +154,7 @@ final class SharedNetworks {
             digest.update(bytes);
         }
         copy.close();
-        return HexFormat.of().formatHex(digest.digest());
+        return Sha256.hex(digest);
     }
 
     /** Return one score per class as the user's network itself ranks the classes. */
