@@ -1,0 +1,133 @@
+package dev.mettle.graph.nd4j;
+
+import dev.mettle.core.model.InputGradient;
+import dev.mettle.graph.OperatorGraph;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * A graph made ready for inputs of one shape: a list of operations bound to memory, which only need to be run. Not thread-safe.
+ */
+final class Program implements AutoCloseable {
+
+    private final DataType dataType;
+    private final List<Tape.Step> steps;
+    private final int forwardSteps;
+    private final MemoryPlan plan;
+    private final Buffer input;
+    private final Buffer logits;
+    private final @Nullable Buffer logitsGradient;
+    private final @Nullable Buffer inputGradient;
+    private final List<Runnable> operations = new ArrayList<>();
+
+    private Program(
+            DataType dataType,
+            List<Tape.Step> steps,
+            int forwardSteps,
+            Buffer input,
+            Buffer logits,
+            @Nullable Buffer logitsGradient,
+            @Nullable Buffer inputGradient) {
+        this.dataType = dataType;
+        this.steps = steps;
+        this.forwardSteps = forwardSteps;
+        this.plan = MemoryPlan.of(steps);
+        this.input = input;
+        this.logits = logits;
+        this.logitsGradient = logitsGradient;
+        this.inputGradient = inputGradient;
+    }
+
+    /** Compile a graph for inputs of a shape, with or without the backward pass. */
+    static Program compile(OperatorGraph graph, Constants constants, long[] inputShape, boolean withGradient) {
+        Tape tape = new Tape(graph.dataType(), withGradient, constants);
+        Map<String, Buffer> values = new HashMap<>();
+        graph.constants().forEach((name, value) -> values.put(name, Buffer.constant(name, value)));
+        Buffer input = Buffer.of(inputShape, true);
+        values.put(graph.input(), input);
+        mark(tape, List.of(), List.of(input));
+        for (OperatorGraph.Node node : graph.nodes()) {
+            Buffer[] inputs = node.inputs().stream().map(values::get).toArray(Buffer[]::new);
+            values.put(node.output(), tape.apply(node.operator(), inputs));
+        }
+        Buffer logits = Objects.requireNonNull(values.get(graph.output()), "OperatorGraph has checked it");
+        if (!withGradient) {
+            mark(tape, List.of(logits), List.of());
+            return new Program(graph.dataType(), tape.steps(), tape.steps().size(), input, logits, null, null);
+        }
+        Buffer logitsGradient = Buffer.of(logits.shape(), false);
+        mark(tape, List.of(logits), List.of(logitsGradient));
+        int forwardSteps = tape.steps().size();
+        Buffer inputGradient = tape.backward(logits, logitsGradient, input);
+        if (inputGradient != null) {
+            mark(tape, List.of(inputGradient), List.of());
+        }
+        return new Program(graph.dataType(), tape.steps(), forwardSteps, input, logits, logitsGradient, inputGradient);
+    }
+
+    /** Keep buffers alive at this point, where values come from outside or are taken out. */
+    private static void mark(Tape tape, List<Buffer> reads, List<Buffer> writes) {
+        tape.steps().add(new Tape.Step(reads, writes, () -> () -> {}));
+    }
+
+    /** Return how many values the memory has to hold. */
+    long memoryLength() {
+        return plan.length();
+    }
+
+    /** Bind the operations to memory. */
+    void bind(INDArray memory) {
+        plan.offsets()
+                .forEach((buffer, offset) -> buffer.place(
+                        Nd4j.create(memory.data(), buffer.shape(), Nd4j.getStrides(buffer.shape(), 'c'), offset, 'c')));
+        steps.forEach(step -> operations.add(step.build().get()));
+    }
+
+    /** Run the forward pass; returns a copy of the logits. */
+    INDArray logits(INDArray inputs) {
+        input.array().assign(inputs);
+        run(0, forwardSteps);
+        return logits.array().dup('c');
+    }
+
+    /** Run both passes. */
+    InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+        INDArray result = logits(inputs);
+        INDArray gradient = lossGradient.apply(result);
+        if (logitsGradient == null || inputGradient == null) { // no path from the input to the logits
+            return new InputGradient(result, Nd4j.zeros(dataType, inputs.shape()));
+        }
+        if (!Arrays.equals(gradient.shape(), result.shape())) {
+            throw new IllegalArgumentException("the gradient of the loss has shape " + Arrays.toString(gradient.shape())
+                    + ": it must be that of the logits, " + Arrays.toString(result.shape()));
+        }
+        logitsGradient.array().assign(gradient);
+        run(forwardSteps, operations.size());
+        return new InputGradient(result, inputGradient.array().dup('c'));
+    }
+
+    private void run(int from, int to) {
+        for (int i = from; i < to; i++) {
+            operations.get(i).run();
+        }
+    }
+
+    @Override
+    public void close() {
+        for (Runnable operation : operations) {
+            if (operation instanceof NativeOp nativeOp) {
+                nativeOp.close();
+            }
+        }
+        operations.clear();
+    }
+}
