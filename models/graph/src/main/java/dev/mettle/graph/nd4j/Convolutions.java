@@ -76,7 +76,7 @@ final class Convolutions {
                             window.rank() == 2 ? "conv2d" : "conv3dnew",
                             x.shape(),
                             List.of(around, w),
-                            inside.arguments(0, CHANNELS_FIRST, KERNEL_LAST));
+                            inside.convolution(0, CHANNELS_FIRST, KERNEL_LAST));
                 }));
         return y;
     }
@@ -85,14 +85,14 @@ final class Convolutions {
         Buffer x = in[0];
         Buffer w = in[1];
         w.name(); // has to be a constant
-        Buffer y = tape.custom("conv2d", shape, List.of(in), padded.arguments(0, CHANNELS_FIRST, KERNEL_LAST));
+        Buffer y = tape.custom("conv2d", shape, List.of(in), padded.convolution(0, CHANNELS_FIRST, KERNEL_LAST));
         tape.adjoint(y, dy -> tape.give(x, () -> scatter(tape, padded, dy, w, x.shape())));
         return y;
     }
 
     private static Buffer conv3d(Tape tape, Padded padded, long[] shape, Buffer... in) {
         Buffer x = in[0];
-        Arguments arguments = padded.arguments(0, CHANNELS_FIRST, KERNEL_LAST);
+        Arguments arguments = padded.convolution(0, CHANNELS_FIRST, KERNEL_LAST);
         Buffer y = tape.custom("conv3dnew", shape, List.of(in), arguments);
         tape.adjoint(y, dy -> tape.give(x, () -> withParameterGradients(tape, "conv3dnew_bp", arguments, dy, in)));
         return y;
@@ -113,7 +113,7 @@ final class Convolutions {
                 w,
                 "kernel first, by channel",
                 a -> a.reshape('c', channels, multiplier, kernel[0], kernel[1]).permute(2, 3, 0, 1));
-        Arguments arguments = padded.arguments(0, CHANNELS_FIRST, KERNEL_FIRST);
+        Arguments arguments = padded.convolution(0, CHANNELS_FIRST, KERNEL_FIRST);
         Buffer y = tape.custom("depthwise_conv2d", shape, List.of(inputs), arguments);
         tape.adjoint(
                 y,
@@ -147,7 +147,7 @@ final class Convolutions {
             return deconvolution(tape, padded, y, w, shape);
         }
         boolean accelerated = tape.dataType() == DataType.FLOAT && Hardware.hasOneDnn();
-        return accelerated && shape[1] > FEW_CHANNELS
+        return accelerated && !padded.isDilated() && shape[1] > FEW_CHANNELS
                 ? deconvolution(tape, padded, y, w, shape)
                 : products(tape, padded, y, w, shape);
     }
@@ -166,7 +166,7 @@ final class Convolutions {
                 rank == 2 ? "deconv2d" : "deconv3d",
                 reached,
                 List.of(y, kernel),
-                padded.arguments(0, CHANNELS_FIRST, KERNEL_FIRST));
+                padded.convolution(0, CHANNELS_FIRST, KERNEL_FIRST));
         return Arrays.equals(reached, shape) ? x : Layout.frame(tape, x, shape, new long[shape.length], 0);
     }
 

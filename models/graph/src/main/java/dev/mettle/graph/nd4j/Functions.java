@@ -141,7 +141,9 @@ final class Functions {
     }
 
     static Buffer softmax(Tape tape, int axis, Buffer x) {
-        Buffer y = tape.custom("softmax", x.shape(), List.of(x), Arguments.integers(axis));
+        boolean last = axis == x.rank() - 1; // along other axes, ND4J's call of oneDNN computes something else
+        Arguments arguments = Arguments.integers(axis);
+        Buffer y = tape.custom("softmax", x.shape(), List.of(x), last ? arguments : arguments.plain());
         tape.adjoint(
                 y,
                 dy -> tape.give(x, () -> {

@@ -55,6 +55,16 @@ record Padded(Window original, List<Integer> before, List<Integer> after) {
         return tape.apply(new Operator.Pad(start, end, value), x);
     }
 
+    /** Return {@link #arguments} for a convolution. */
+    Arguments convolution(int... more) {
+        Arguments arguments = arguments(more);
+        return isDilated() ? arguments.plain() : arguments; // ND4J hands oneDNN dilations that it refuses
+    }
+
+    boolean isDilated() {
+        return original.dilations().stream().anyMatch(dilation -> dilation != 1);
+    }
+
     /** Return kernel, strides, padding and dilations, as ND4J's operations take them, and more numbers behind them. */
     Arguments arguments(int... more) {
         IntStream window = Stream.of(original.kernel(), original.strides(), before, original.dilations())
