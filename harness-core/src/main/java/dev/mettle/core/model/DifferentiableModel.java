@@ -15,6 +15,17 @@ public interface DifferentiableModel extends LogitModel {
      */
     InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient);
 
+    /**
+     * Run one forward pass the way the model was defined, even where logits and gradients are computed by faster code, so that such
+     * code can be checked.
+     *
+     * @param inputs a batch of shape {@code [n, ...]}
+     * @return logits of shape {@code [n, classes]}
+     */
+    default INDArray originalLogits(INDArray inputs) {
+        return logits(inputs);
+    }
+
     /** Return the same function computed in double precision, or this model if it already is. */
     DifferentiableModel inDoublePrecision();
 }

@@ -8,10 +8,12 @@ import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
+import dev.mettle.graph.OperatorGraph;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -23,12 +25,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * and one output, that ends in softmax, sigmoid or identity. A single sigmoid output counts as two classes, of which the
  * second one wins above ½.
  *
- * <p>Labels are those of the network's own {@code output}. Logits come from the same layers with the last activation cut
- * off. Input gradients are exact for inference: batch normalization with its running statistics, no dropout, no weight
- * noise, frozen layers passed through. All three share the network's parameters and see later training; the network itself is
- * never changed.
+ * <p>Labels are those of the network's own {@code output}. Logits and input gradients come from an operator graph that the
+ * network is lowered to, with the last activation cut off, and are exact for inference: batch normalization with its running
+ * statistics, no dropout, no weight noise, frozen layers passed through. What the network learns later is seen; the network
+ * itself is never changed.
  *
- * <p>Immutable and safe for use by several threads, which take turns.
+ * <p>Immutable and safe for use by several threads. Gradients are computed side by side; passes through Deeplearning4j's own layers
+ * take turns.
  */
 public final class Dl4jClassifier implements DifferentiableModel {
 
@@ -147,15 +150,24 @@ public final class Dl4jClassifier implements DifferentiableModel {
                     "the model " + name + " has no input range: declare the valid range of its inputs, for example with"
                             + " withInputRange(0, 1)");
         }
+        List<Long> shape = inputShape();
+        List<String> warnings = new ArrayList<>(notes);
+        warnings.addAll(networks.head().warnings());
+        if (!networks.obstacle().isEmpty()) {
+            warnings.add("gradients are computed by Deeplearning4j's own layers, which is slower, since "
+                    + networks.obstacle());
+        }
+        return new ModelInfo(name, shape, networks.head().classes(), range, networks.dataType(), sha256, warnings);
+    }
+
+    private List<Long> inputShape() {
         List<Long> shape = declaredShape != null ? declaredShape : networks.inputShape();
         if (shape == null) {
             throw new ConfigurationException(
                     "the shape of the inputs of the model " + name
                             + " can't be read from its configuration: declare it with withInputShape(…), without the batch dimension");
         }
-        List<String> warnings = new ArrayList<>(notes);
-        warnings.addAll(networks.head().warnings());
-        return new ModelInfo(name, shape, networks.head().classes(), range, networks.dataType(), sha256, warnings);
+        return shape;
     }
 
     @Override
@@ -177,6 +189,22 @@ public final class Dl4jClassifier implements DifferentiableModel {
     public INDArray logits(INDArray inputs) {
         requireFit(inputs);
         return Workspaces.outside(() -> networks.logits(inputs));
+    }
+
+    @Override
+    public INDArray originalLogits(INDArray inputs) {
+        requireFit(inputs);
+        return Workspaces.outside(() -> networks.originalLogits(inputs));
+    }
+
+    /**
+     * Return the operators that compute logits and gradients, with the weights of this moment; empty if the network has a layer for
+     * which none are known, so that Deeplearning4j's own layers compute them, which is slower.
+     *
+     * @throws ConfigurationException if the configuration tells nothing of the input shape
+     */
+    public Optional<OperatorGraph> operatorGraph() {
+        return networks.graph(inputShape().size() + 1);
     }
 
     /**

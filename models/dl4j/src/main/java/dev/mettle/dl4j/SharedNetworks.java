@@ -4,6 +4,8 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.Sha256;
+import dev.mettle.graph.OperatorGraph;
+import dev.mettle.graph.nd4j.Nd4jGraph;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -25,10 +28,12 @@ import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 
 /**
- * Three networks over one parameter array: the user's, which decides; the same layers without the output activation, for
- * logits; and the {@link AttackTwin}, for gradients.
+ * A network under attack in several forms: the user's, which decides; the operator graph it is lowered to, for logits and
+ * gradients; the same layers without the output activation, which tell the logits that the graph is checked against; and, where
+ * the network can't be lowered, the {@link AttackTwin} for gradients.
  *
- * <p>Networks keep the state of the pass they are in, so a lock lets one thread in at a time.
+ * <p>The networks of Deeplearning4j share one parameter array. They keep the state of the pass they are in, so a lock lets one
+ * thread in at a time. The operator graph needs none.
  */
 final class SharedNetworks {
 
@@ -38,21 +43,25 @@ final class SharedNetworks {
     private final Head head;
     private final @Nullable List<Long> inputShape;
     private final ComputationGraph logits;
-    private final AttackTwin twin;
+    private final LoweredNetwork lowered;
+    private final ComputationGraphConfiguration configuration;
+    private @Nullable AttackTwin twin; // guarded by the lock
 
     private SharedNetworks(
             String name,
             UserNetwork network,
             Head head,
+            ComputationGraphConfiguration configuration,
             @Nullable List<Long> inputShape,
             ComputationGraph logits,
-            AttackTwin twin) {
+            LoweredNetwork lowered) {
         this.name = name;
         this.network = network;
         this.head = head;
         this.inputShape = inputShape;
         this.logits = logits;
-        this.twin = twin;
+        this.lowered = lowered;
+        this.configuration = configuration;
     }
 
     /**
@@ -77,10 +86,13 @@ final class SharedNetworks {
         cut.setCacheMode(CacheMode.NONE);
         ComputationGraph logits = new ComputationGraph(cut);
         logits.init(network.parameters(), false);
-        AttackTwin twin = new AttackTwin(cut, head.outputs(), network.parameters());
         requireShared(network, logits.paramTable());
-        requireShared(network, twin.parameterTable());
-        return new SharedNetworks(name, network, head, InputShapes.of(vertices), logits, twin);
+        LoweredNetwork lowered = new LoweredNetwork(network, cut);
+        List<Long> inputShape = InputShapes.of(vertices);
+        if (inputShape == null || lowered.graph(inputShape.size() + 1).isEmpty()) {
+            UnsupportedLayers.refuseUndifferentiated(vertices);
+        }
+        return new SharedNetworks(name, network, head, cut, inputShape, logits, lowered);
     }
 
     private static void requireFinite(String name, UserNetwork network) {
@@ -159,23 +171,61 @@ final class SharedNetworks {
 
     /** Return one score per class as the user's network itself ranks the classes. */
     INDArray scores(INDArray inputs) {
-        INDArray output = alone(() -> run(inputs, network::output));
+        INDArray output = alone(() -> run(copy(inputs), network::output));
         return head.isBinary() ? besides(0.5, output) : output;
     }
 
     INDArray logits(INDArray inputs) {
-        INDArray output = alone(() -> run(inputs, copy -> logits.outputSingle(false, copy)));
+        return lowered.graph(inputs.rank())
+                .map(graph -> completed(run(inputs, graph::logits)))
+                .orElseGet(() -> originalLogits(inputs));
+    }
+
+    /** Return the logits as the layers of Deeplearning4j compute them. */
+    INDArray originalLogits(INDArray inputs) {
+        return completed(alone(() -> run(copy(inputs), copy -> logits.outputSingle(false, copy))));
+    }
+
+    private INDArray completed(INDArray output) {
         return head.isBinary() ? besides(0, output) : output;
     }
 
     InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
-        INDArray copy = copy(inputs);
-        InputGradient pass = alone(() -> twin.gradient(copy, single -> {
+        UnaryOperator<INDArray> checked = single -> {
             requireOutputs(inputs, single);
             return head.isBinary() ? secondColumn(lossGradient.apply(besides(0, single))) : lossGradient.apply(single);
-        }));
-        release(copy);
+        };
+        InputGradient pass = lowered.graph(inputs.rank())
+                .map(graph -> graph.gradient(inputs, checked))
+                .orElseGet(() -> twinGradient(inputs, checked));
         return head.isBinary() ? new InputGradient(besides(0, pass.logits()), pass.gradient()) : pass;
+    }
+
+    private InputGradient twinGradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+        INDArray copy = copy(inputs);
+        InputGradient pass = alone(() -> twin().gradient(copy, lossGradient));
+        release(copy);
+        return pass;
+    }
+
+    private AttackTwin twin() {
+        AttackTwin own = twin;
+        if (own == null) {
+            own = new AttackTwin(configuration, head.outputs(), network.parameters());
+            requireShared(network, own.parameterTable());
+            twin = own;
+        }
+        return own;
+    }
+
+    /** Return the graph that computes gradients; empty if the layers of Deeplearning4j do. */
+    Optional<OperatorGraph> graph(int inputRank) {
+        return lowered.graph(inputRank).map(Nd4jGraph::graph);
+    }
+
+    /** Return why the network can't be lowered, as the end of a sentence; empty if it is. */
+    String obstacle() {
+        return lowered.obstacle();
     }
 
     private <T> T alone(Supplier<T> pass) {
@@ -191,11 +241,11 @@ final class SharedNetworks {
         }
     }
 
+    /** Run a forward pass; layers of Deeplearning4j may work in place, and return the very inputs. */
     private INDArray run(INDArray inputs, UnaryOperator<INDArray> forward) {
-        INDArray copy = copy(inputs);
         INDArray output;
         try {
-            output = forward.apply(copy);
+            output = forward.apply(inputs);
         } catch (RuntimeException e) {
             throw new ConfigurationException(
                     "the model " + name + " can't be run on inputs of shape " + Arrays.toString(inputs.shape()) + ": "
@@ -203,10 +253,6 @@ final class SharedNetworks {
                     e);
         }
         requireOutputs(inputs, output);
-        if (output == copy || output.data() == copy.data()) {
-            return output;
-        }
-        release(copy);
         return output;
     }
 

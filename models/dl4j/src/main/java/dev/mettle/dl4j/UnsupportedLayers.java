@@ -1,6 +1,7 @@
 package dev.mettle.dl4j;
 
 import dev.mettle.core.ConfigurationException;
+import java.util.function.Function;
 import org.deeplearning4j.nn.conf.layers.AbstractLSTM;
 import org.deeplearning4j.nn.conf.layers.ActivationLayer;
 import org.deeplearning4j.nn.conf.layers.BaseLayer;
@@ -11,6 +12,7 @@ import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
 import org.deeplearning4j.nn.conf.layers.samediff.AbstractSameDiffLayer;
@@ -40,14 +42,36 @@ final class UnsupportedLayers {
      * @throws ConfigurationException if there is one; the message names it
      */
     static void refuse(Vertices vertices) {
+        refuse(vertices, UnsupportedLayers::reason, null);
+    }
+
+    /**
+     * Refuse a network with a layer that Deeplearning4j doesn't differentiate correctly, since it can't be lowered either.
+     *
+     * @throws ConfigurationException if there is one; the message names it
+     */
+    static void refuseUndifferentiated(Vertices vertices) {
+        refuse(vertices, layer -> isSameDiff(layer) ? SAME_DIFF : null, SAME_DIFF);
+    }
+
+    private static void refuse(
+            Vertices vertices, Function<Layer, @Nullable String> reason, @Nullable String ofSameDiffVertices) {
         for (String name : vertices.graph().getVertices().keySet()) {
             Layer layer = vertices.layer(name);
-            String reason =
-                    layer != null ? reason(layer) : vertices.vertex(name) instanceof SameDiffVertex ? SAME_DIFF : null;
-            if (reason != null) {
-                throw new ConfigurationException(vertices.describe(name) + " " + reason);
+            String found = layer != null
+                    ? reason.apply(layer)
+                    : vertices.vertex(name) instanceof SameDiffVertex ? ofSameDiffVertices : null;
+            if (found != null) {
+                throw new ConfigurationException(vertices.describe(name) + " " + found);
             }
         }
+    }
+
+    private static boolean isSameDiff(Layer layer) {
+        return layer instanceof AbstractSameDiffLayer
+                || (layer instanceof BaseWrapperLayer wrapper && isSameDiff(wrapper.getUnderlying()))
+                || (layer instanceof FrozenLayer frozen && isSameDiff(frozen.getLayer()))
+                || (layer instanceof Bidirectional both && isSameDiff(both.getFwd()));
     }
 
     private static @Nullable String reason(Layer layer) {
@@ -56,9 +80,6 @@ final class UnsupportedLayers {
         }
         if (layer instanceof Bidirectional both) {
             return reason(both.getFwd());
-        }
-        if (layer instanceof AbstractSameDiffLayer) {
-            return SAME_DIFF;
         }
         if (layer instanceof EmbeddingLayer || layer instanceof EmbeddingSequenceLayer) {
             return "takes indices, which have no gradient: attack the part of the network behind the embedding";

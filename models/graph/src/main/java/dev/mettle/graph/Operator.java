@@ -403,6 +403,23 @@ public sealed interface Operator {
         }
     }
 
+    /**
+     * One of the equal parts that an axis is cut into.
+     *
+     * @param axis the axis
+     * @param parts how many parts
+     * @param index which one, counted from 0
+     */
+    record Split(int axis, int parts, int index) implements Operator {
+        @Override
+        public long[] outputShape(List<long[]> inputs) {
+            long[] shape = inputs.get(0).clone();
+            Shapes.require(shape[axis] % parts == 0 && index < parts, this, inputs);
+            shape[axis] /= parts;
+            return shape;
+        }
+    }
+
     /** Several tensors one after another along an axis. */
     record Concat(int axis) implements Operator {
         @Override
@@ -477,6 +494,19 @@ public sealed interface Operator {
                 shape[i + 2] *= scales.get(i);
             }
             return shape;
+        }
+    }
+
+    /**
+     * Blocks of pixels become channels: {@code [n, c, h, w]} turns into {@code [n, blockSize² · c, h / blockSize, w / blockSize]};
+     * channels of the same pixel stay together.
+     */
+    record SpaceToDepth(int blockSize) implements Operator {
+        @Override
+        public long[] outputShape(List<long[]> inputs) {
+            long[] x = inputs.get(0);
+            Shapes.require(x.length == 4 && x[2] % blockSize == 0 && x[3] % blockSize == 0, this, inputs);
+            return new long[] {x[0], x[1] * blockSize * blockSize, x[2] / blockSize, x[3] / blockSize};
         }
     }
 

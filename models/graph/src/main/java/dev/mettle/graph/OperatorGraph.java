@@ -133,6 +133,14 @@ public record OperatorGraph(String input, Map<String, INDArray> constants, List<
         return operator.type() + (attributes.isEmpty() ? "" : "{" + attributes.replace("window=", "") + "}");
     }
 
+    /**
+     * Return a smaller graph that computes the same function: scales and shifts folded into weights, transposes cancelled, poolings
+     * moved before monotone functions, unused parts gone.
+     */
+    public OperatorGraph simplified() {
+        return Simplification.of(this);
+    }
+
     /** Return the same graph in another floating-point type. */
     public OperatorGraph castTo(DataType type) {
         Map<String, INDArray> cast = new LinkedHashMap<>();

@@ -52,12 +52,16 @@ final class Kernels {
             return Layout.transpose(tape, transpose, in[0]);
         } else if (operator instanceof Operator.Slice slice) {
             return Layout.slice(tape, slice, in[0]);
+        } else if (operator instanceof Operator.Split split) {
+            return Layout.split(tape, split, in[0]);
         } else if (operator instanceof Operator.Concat concat) {
             return Layout.concat(tape, concat, in);
         } else if (operator instanceof Operator.Pad pad) {
             return Layout.pad(tape, pad, in[0]);
         } else if (operator instanceof Operator.Expand) {
             return Layout.expand(tape, in[0], in[1]);
+        } else if (operator instanceof Operator.SpaceToDepth blocks) {
+            return Layout.spaceToDepth(tape, blocks, in[0]);
         } else if (operator instanceof Operator.Resize resize) {
             return Layout.resize(tape, resize, in[0]);
         }

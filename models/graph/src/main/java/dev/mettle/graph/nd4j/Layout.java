@@ -1,13 +1,15 @@
 package dev.mettle.graph.nd4j;
 
 import dev.mettle.graph.Operator;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /** Operators that move values and compute nothing. */
 final class Layout {
+
+    /** ND4J's number for this order in its upsampling operations. */
+    private static final long CHANNELS_FIRST = 1;
 
     private Layout() {}
 
@@ -41,15 +43,24 @@ final class Layout {
     }
 
     static Buffer slice(Tape tape, Operator.Slice operator, Buffer x) {
-        int axis = operator.axis();
-        long from = operator.from(x.size(axis));
-        long to = operator.to(x.size(axis));
-        if (to - from == x.size(axis)) {
+        long size = x.size(operator.axis());
+        return range(tape, x, operator.axis(), operator.from(size), operator.to(size));
+    }
+
+    static Buffer split(Tape tape, Operator.Split operator, Buffer x) {
+        long size = operator.outputShape(List.of(x.shape()))[operator.axis()];
+        return range(tape, x, operator.axis(), operator.index() * size, (operator.index() + 1) * size);
+    }
+
+    private static Buffer range(Tape tape, Buffer x, int axis, long from, long to) {
+        long[] shape = x.shape();
+        if (to - from == shape[axis]) {
             return x;
         }
-        long[] begin = new long[x.rank()];
+        long[] begin = new long[shape.length];
         begin[axis] = from;
-        Buffer y = cut(tape, x, begin, operator.outputShape(List.of(x.shape())));
+        shape[axis] = to - from;
+        Buffer y = cut(tape, x, begin, shape);
         tape.adjoint(y, dy -> tape.give(x, () -> frame(tape, dy, x.shape(), begin, 0)));
         return y;
     }
@@ -101,37 +112,27 @@ final class Layout {
         return y;
     }
 
-    /** Every value becomes a small block; so its gradient is the sum over that block. */
+    static Buffer spaceToDepth(Tape tape, Operator.SpaceToDepth operator, Buffer x) {
+        int size = operator.blockSize();
+        Buffer blocks = tape.reshape(x, x.size(0), x.size(1), x.size(2) / size, size, x.size(3) / size, size);
+        Buffer moved = transpose(tape, new Operator.Transpose(List.of(0, 3, 5, 1, 2, 4)), blocks);
+        return tape.reshape(moved, operator.outputShape(List.of(x.shape())));
+    }
+
     static Buffer resize(Tape tape, Operator.Resize operator, Buffer x) {
         List<Long> scales = operator.scales();
-        int spatial = scales.size();
-        long[] between = new long[2 + 2 * spatial]; // [n, c, d1, 1, d2, 1, …]
-        long[] blocks = new long[2 + 2 * spatial]; // [n, c, d1, s1, d2, s2, …]
-        for (int i = 0; i < 2; i++) {
-            between[i] = x.size(i);
-            blocks[i] = x.size(i);
+        if (scales.size() == 1) {
+            Buffer image = tape.reshape(x, x.size(0), x.size(1), 1, x.size(2));
+            Buffer y = resize(tape, new Operator.Resize(List.of(1L, scales.get(0))), image);
+            return tape.reshape(y, y.size(0), y.size(1), y.size(3));
         }
-        List<Integer> inside = new ArrayList<>();
-        for (int i = 0; i < spatial; i++) {
-            between[2 + 2 * i] = x.size(i + 2);
-            between[3 + 2 * i] = 1;
-            blocks[2 + 2 * i] = x.size(i + 2);
-            blocks[3 + 2 * i] = scales.get(i);
-            inside.add(3 + 2 * i);
-        }
-        Buffer y = Buffer.of(operator.outputShape(List.of(x.shape())), x.differentiable());
-        tape.customInto(
-                y.reshaped(blocks),
-                "tile",
-                List.of(x.reshaped(between)),
-                Arguments.integers(IntStream.range(0, blocks.length)
-                        .mapToLong(i -> blocks[i] / between[i])
-                        .toArray()));
-        tape.adjoint(
-                y,
-                dy -> tape.give(
-                        x,
-                        () -> Reductions.sum(tape, dy.reshaped(blocks), inside).reshaped(x.shape())));
+        String name = "upsampling" + scales.size() + "d";
+        Arguments arguments = Arguments.integers(
+                LongStream.concat(scales.stream().mapToLong(scale -> scale), LongStream.of(CHANNELS_FIRST))
+                        .toArray());
+        Buffer y = tape.custom(name, operator.outputShape(List.of(x.shape())), List.of(x), arguments);
+        Arguments backward = Arguments.integers(CHANNELS_FIRST);
+        tape.adjoint(y, dy -> tape.give(x, () -> tape.custom(name + "_bp", x.shape(), List.of(x, dy), backward)));
         return y;
     }
 }

@@ -123,6 +123,12 @@ final class Tape {
                 name, constants.get(name, () -> Nd4j.createFromArray(value).castTo(dataType)));
     }
 
+    /** Return a constant row of ones, of shape {@code [1, length]}. */
+    Buffer ones(long length) {
+        String name = "ones " + length;
+        return Buffer.constant(name, constants.get(name, () -> Nd4j.ones(dataType, 1, length)));
+    }
+
     // ---------------------------------------------------------------------------------------------- backward
 
     /** Say how the gradient of an output goes on to the inputs, which {@link #give} takes. */

@@ -255,6 +255,8 @@ class OperatorTests {
                         Map.of("fixed", shape(1, 3)),
                         node(new Operator.Expand(), "wide", "fixed", "x"),
                         node(new Operator.Concat(1), "y", "x", "wide")),
+                one("Split", new Operator.Split(1, 2, 1), shape(4, 3)),
+                one("SpaceToDepth", new Operator.SpaceToDepth(2), shape(3, 4, 6)),
                 one("Resize", new Operator.Resize(List.of(2L, 3L)), shape(3, 2, 4)),
                 one("Resize of a line", new Operator.Resize(List.of(2L)), shape(3, 4)),
                 one("Resize of a volume", new Operator.Resize(List.of(2L, 1L, 3L)), shape(2, 2, 3, 2)),

@@ -1,0 +1,67 @@
+package dev.mettle.dl4j;
+
+import dev.mettle.dl4j.lowering.Lowering;
+import dev.mettle.dl4j.lowering.NotLoweredException;
+import dev.mettle.graph.nd4j.Nd4jGraph;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A network as operator graph, lowered when it is first needed and again whenever its weights have changed.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class LoweredNetwork {
+
+    private final UserNetwork network;
+    private final ComputationGraphConfiguration logits;
+    private final Map<Integer, Optional<Nd4jGraph>> byInputRank = new HashMap<>();
+    private @Nullable INDArray loweredWeights;
+    private String obstacle = "";
+
+    /**
+     * Create the network without lowering it yet.
+     *
+     * @param network the network
+     * @param logits its configuration, ending in logits
+     */
+    LoweredNetwork(UserNetwork network, ComputationGraphConfiguration logits) {
+        this.network = network;
+        this.logits = logits;
+    }
+
+    /** Return the graph with the weights of this moment; empty if some layer can't be lowered. */
+    synchronized Optional<Nd4jGraph> graph(int inputRank) {
+        INDArray weights = network.parameters();
+        if (loweredWeights == null || loweredWeights.distance1(weights) != 0) {
+            byInputRank.clear();
+            loweredWeights = weights.dup();
+        }
+        return byInputRank.computeIfAbsent(inputRank, this::lower);
+    }
+
+    /** Return which layer can't be lowered, and why, as the end of a sentence; empty if all can. */
+    synchronized String obstacle() {
+        return obstacle;
+    }
+
+    private Optional<Nd4jGraph> lower(int inputRank) {
+        try {
+            return Optional.of(Nd4jGraph.of(Lowering.lower(
+                    logits,
+                    network.parameterTable(),
+                    logits.getNetworkInputs().get(0),
+                    inputRank,
+                    Map.of(),
+                    logits.getNetworkOutputs().get(0),
+                    network.dataType())));
+        } catch (NotLoweredException e) {
+            obstacle = String.valueOf(e.getMessage());
+            return Optional.empty();
+        }
+    }
+}
