@@ -25,10 +25,10 @@ final class ProjectedAscent {
                 x = Rows.select(x, standing);
                 gradient = Rows.select(gradient, standing);
             }
-            try (INDArray ascent = batch.perturbations().steepestStep(x, gradient, alpha)) {
-                x = batch.perturbations().project(x.addi(ascent));
-            }
-            gradient.close();
+            INDArray ascent = batch.perturbations().steepestStep(x, gradient, alpha);
+            x = batch.perturbations().project(x.addi(ascent));
+            Rows.release(ascent);
+            Rows.release(gradient);
         }
         batch.propose(x);
     }

@@ -66,7 +66,7 @@ final class TanhDescent {
             InputGradient pass = batch.gradient(x, this::weightedHingeGradient);
             judge(x, pass.logits());
             adam(gradient(x, tanh, pass.gradient()), step + 1);
-            x.close();
+            Rows.release(x);
             if (attack.abortEarly() && step % checkpoint == checkpoint - 1) {
                 leaveStagnant();
             }
@@ -102,21 +102,21 @@ final class TanhDescent {
     private INDArray gradient(INDArray x, INDArray tanh, INDArray hingeGradient) {
         INDArray slope = tanh.muli(tanh).rsubi(1).muli(half);
         INDArray gradient = hingeGradient.addi(x.subi(batch.inputs()).muli(2)).muli(slope);
-        slope.close();
+        Rows.release(slope);
         return gradient;
     }
 
     private void adam(INDArray gradient, int time) {
         mean.muli(BETA1).addi(gradient.mul(1 - BETA1));
         variance.muli(BETA2).addi(gradient.muli(gradient).muli(1 - BETA2));
-        gradient.close();
+        Rows.release(gradient);
         double rate = attack.learningRate() / (1 - Math.pow(BETA1, time));
         INDArray scale = variance.div(1 - Math.pow(BETA2, time));
         Transforms.sqrt(scale, false).addi(EPSILON);
         INDArray change = mean.div(scale).muli(rate);
-        scale.close();
+        Rows.release(scale);
         w.subi(change);
-        change.close();
+        Rows.release(change);
     }
 
     /** Leave samples whose lowest loss hardly fell since the last checkpoint; near its minimum the loss itself oscillates. */

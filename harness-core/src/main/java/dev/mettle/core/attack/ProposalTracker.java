@@ -123,7 +123,7 @@ final class ProposalTracker {
         judge(rows, x, changesLabel(pass.logits(), rows));
         INDArray sizes = Rows.matrix(pass.gradient()).norm1(1); // NaN and infinity show in a sum
         double[] size = Rows.toDoubles(sizes);
-        sizes.close();
+        Rows.release(sizes);
         for (int i = 0; i < rows.length; i++) {
             gradientSeen[rows[i]] = true;
             gradientNonZero[rows[i]] |= size[i] != 0;

@@ -39,6 +39,16 @@ public final class Rows {
         return Arrays.copyOfRange(batch.shape(), 1, batch.rank());
     }
 
+    /**
+     * Give back the memory of an array that nobody needs any more. That of a view, or of an array in a workspace, is another's
+     * and stays: ND4J 1.0.0-M1.1 throws at closing it, later ones do nothing.
+     */
+    public static void release(INDArray array) {
+        if (array.closeable()) {
+            array.close();
+        }
+    }
+
     /** Copy the chosen rows, in the order given. */
     public static INDArray select(INDArray batch, int[] rows) {
         INDArray selected = Nd4j.createUninitialized(batch.dataType(), shape(rows.length, batch), 'c');
@@ -74,7 +84,7 @@ public final class Rows {
                 ? array.dup('c')
                 : array.castTo(DataType.DOUBLE).dup('c');
         double[] values = copy.data().asDouble();
-        copy.close();
+        release(copy);
         return values;
     }
 
@@ -107,7 +117,7 @@ public final class Rows {
             return doubles;
         }
         INDArray cast = doubles.castTo(type);
-        doubles.close();
+        release(doubles);
         return cast;
     }
 }

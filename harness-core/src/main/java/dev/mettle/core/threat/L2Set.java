@@ -29,7 +29,7 @@ final class L2Set extends PerturbationSet {
             Transforms.min(factors, 1.0, false);
             rows.muliColumnVector(factors);
             x.addi(clean);
-            factors.close();
+            Rows.release(factors);
         }
         return box.clip(x);
     }
@@ -45,7 +45,7 @@ final class L2Set extends PerturbationSet {
 
     private static void divideRows(INDArray rows, INDArray divisors) {
         rows.diviColumnVector(Transforms.max(divisors, Float.MIN_NORMAL, false));
-        divisors.close();
+        Rows.release(divisors);
     }
 
     @Override
