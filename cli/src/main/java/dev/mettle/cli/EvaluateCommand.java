@@ -16,6 +16,7 @@ import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
@@ -270,11 +271,12 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private Evaluation run(EvaluationPlan plan, List<ThreatModel> threats) {
         ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
-        Progress progress =
-                new Progress(line -> spec.commandLine().getErr().println("[mettle] " + line), System::nanoTime);
+        Progress progress = new Progress(this::remark, System::nanoTime);
         Evaluator evaluator = new Evaluator(plan, progress);
+        Backend.advice().ifPresent(advice -> remark("note: " + advice));
         Evaluation facts = evaluator.evaluation();
         ResultTable table = new ResultTable(plan.attacks(), threats);
+        console.line(Backend.statement());
         console.header(facts);
         console.line(table.headings());
         for (PlannedAttack planned : plan.attacks()) {
@@ -291,6 +293,10 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return evaluation;
+    }
+
+    private void remark(String line) {
+        spec.commandLine().getErr().println("[mettle] " + line);
     }
 
     private void conclude(Evaluation evaluation, List<RobustnessReport> reports, VerdictPolicy policy) {

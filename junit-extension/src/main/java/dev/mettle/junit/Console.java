@@ -41,6 +41,16 @@ final class Console {
                 .orElse(0);
     }
 
+    /** Print what ND4J runs on. */
+    void backend(String statement) {
+        print(statement);
+    }
+
+    /** Print how ND4J would run faster. */
+    void advice(String advice) {
+        print("note: " + advice);
+    }
+
     /** Print what is about to be attacked. */
     void started(Evaluation evaluation) {
         print(evaluation.name() + "  seed " + evaluation.seed() + "  " + evaluation.samples() + " samples  model "

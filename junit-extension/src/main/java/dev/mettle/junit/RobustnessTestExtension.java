@@ -1,5 +1,6 @@
 package dev.mettle.junit;
 
+import dev.mettle.core.numeric.Backend;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -23,6 +24,7 @@ final class RobustnessTestExtension implements TestTemplateInvocationContextProv
         InvocationParameters parameters = new InvocationParameters(plan.attacks(), plan.seed());
         List<Invocation> invocations = Invocation.of(plan.attacks());
         parameters.requireResolvable(context.getRequiredTestMethod(), invocations);
+        Backend.require(); // before the fields of the test class, whose values may start ND4J
         Subject subject = Subject.find(context);
         // a build sets System.out anew for every fork and capture, so look it up for every line
         Console console = new Console(line -> System.out.println(line), invocations);

@@ -6,6 +6,7 @@ import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.ThreatModel;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,7 @@ final class TestEvaluation {
             return existing;
         }
         Evaluator created = new Evaluator(plan.on(model, data), progress);
+        Backend.introduce(console::backend, console::advice);
         console.started(created.evaluation());
         evaluator = created;
         return created;

@@ -46,9 +46,13 @@ class ConsoleTests {
         void nearest() {}
     }
 
-    /** What a run prints, with its times, which differ, replaced by {@code x.x}, which has the same width. */
+    /**
+     * What a run prints, with its times, which differ, replaced by {@code x.x}, which has the same width. Without what only
+     * the first run in a JVM prints.
+     */
     private static List<String> lines(Class<?> fixture, String method) {
         return Kit.run(fixture, method).console().stream()
+                .filter(line -> !line.contains("ND4J"))
                 .map(line -> line.replaceAll("  [ 0-9]{3}[0-9]\\.[0-9] s  ", "     x.x s  "))
                 .toList();
     }
@@ -123,6 +127,27 @@ class ConsoleTests {
                         "[mettle]   FGSM  L∞ ε=8/255  clean 100.0%  robust 100.0% [91.2, 100.0]      x.x s  untrusted",
                         "[mettle]     robust accuracy 100.0% under FGSM (L∞, ε = 8/255) can't be trusted: input gradients differ"
                                 + " from finite differences (largest relative error 3.3e-01 at 4 points, allowed 1e-05)");
+    }
+
+    @Test
+    void printsTheBackendAndHowItWouldBeFaster() {
+        List<String> lines = new ArrayList<>();
+        Console console = new Console(lines::add, List.of());
+
+        console.backend("ND4J 1.0.0-M2.1 on CPU (AMD EPYC, AVX2), 2 threads");
+        console.advice("replace this by that");
+
+        assertThat(lines)
+                .containsExactly(
+                        "[mettle] ND4J 1.0.0-M2.1 on CPU (AMD EPYC, AVX2), 2 threads",
+                        "[mettle] note: replace this by that");
+    }
+
+    @Test
+    void printsTheBackendInTheFirstRunOnly() {
+        Kit.run(DigitsTestCases.class, "measured");
+
+        assertThat(Kit.run(DigitsTestCases.class, "measured").console()).noneMatch(line -> line.contains("ND4J"));
     }
 
     @Test

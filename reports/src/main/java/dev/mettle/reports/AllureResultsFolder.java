@@ -43,6 +43,10 @@ final class AllureResultsFolder {
         facts.put("Data SHA-256", shortened(evaluation.dataSha256()));
         facts.put("Seed", String.valueOf(evaluation.seed()));
         addEnvironment(facts, "ND4J backend", evaluation, "backend");
+        addEnvironment(facts, "Device", evaluation, "device");
+        addEnvironment(facts, "Instruction set", evaluation, "instructionSet");
+        addEnvironment(facts, "Helpers", evaluation, "helpers");
+        addEnvironment(facts, "Threads", evaluation, "threads");
         addEnvironment(facts, "BLAS", evaluation, "blas");
         addEnvironment(facts, "ND4J", evaluation, "nd4j");
         addEnvironment(facts, "Mettle", evaluation, "mettle");

@@ -1,5 +1,6 @@
 package dev.mettle.reports;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -35,6 +36,9 @@ class AllureResultsFolderTests {
                 BLAS=OPENBLAS
                 Data=digits \\u03B5
                 Data\\ SHA-256=fedcba987654
+                Device=AMD EPYC
+                Helpers=oneDNN
+                Instruction\\ set=AVX2
                 Java=17.0.15
                 Mettle=1.0
                 Model=digits.zip
@@ -43,6 +47,7 @@ class AllureResultsFolderTests {
                 ND4J\\ backend=CPU
                 OS=Linux amd64
                 Seed=7
+                Threads=2
                 """);
     }
 
@@ -132,19 +137,18 @@ class AllureResultsFolderTests {
                 List.of(),
                 Optional.empty(),
                 List.of(),
-                Map.of(
-                        "backend",
-                        "CPU",
-                        "blas",
-                        "OPENBLAS",
-                        "nd4j",
-                        "1.0.0-M2.1",
-                        "java",
-                        "17.0.15",
-                        "mettle",
-                        "1.0",
-                        "os",
-                        "Linux amd64"),
+                Map.ofEntries(
+                        entry("backend", "CPU"),
+                        entry("blas", "OPENBLAS"),
+                        entry("device", "AMD EPYC"),
+                        entry("helpers", "oneDNN"),
+                        entry("instructionSet", "AVX2"),
+                        entry("java", "17.0.15"),
+                        entry("kernels", "x86-64"),
+                        entry("mettle", "1.0"),
+                        entry("nd4j", "1.0.0-M2.1"),
+                        entry("os", "Linux amd64"),
+                        entry("threads", "2")),
                 7,
                 128);
     }

@@ -5,6 +5,7 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Evaluates the robustness of a model in one sentence, without JUnit:
@@ -32,6 +35,8 @@ public final class RobustnessEvaluation {
 
     /** How many samples are attacked at once where nothing else is said. */
     public static final int DEFAULT_BATCH_SIZE = 128;
+
+    private static final Logger LOG = LoggerFactory.getLogger(RobustnessEvaluation.class);
 
     private final LabelModel model;
     private LabeledData data;
@@ -145,9 +150,15 @@ public final class RobustnessEvaluation {
                 + attack.norms().stream().sorted().map(Norm::symbol).toList());
     }
 
+    private Evaluator evaluator() {
+        Evaluator evaluator = new Evaluator(plan());
+        Backend.introduce(LOG::info, LOG::warn);
+        return evaluator;
+    }
+
     /** Run all attacks and return the facts. */
     public Evaluation evaluate() {
-        return new Evaluator(plan()).evaluate();
+        return evaluator().evaluate();
     }
 
     /**
@@ -156,7 +167,7 @@ public final class RobustnessEvaluation {
      * @throws ConfigurationException if there are several threat models: use {@link #evaluate} and ask for one report each
      */
     public RobustnessReport run() {
-        Evaluator evaluator = new Evaluator(plan());
+        Evaluator evaluator = evaluator();
         Evaluation evaluation = evaluator.evaluate();
         RobustnessReport report = evaluator.worstCase(evaluation.onlyThreatModel());
         EvaluationListeners.reported(report, Outcome.PASS, "");
