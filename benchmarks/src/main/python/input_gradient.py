@@ -116,12 +116,13 @@ class Workload:
         return {"PYTORCH_GRADIENT": self.gradient, "PYTORCH_LOGITS": self.logits}[contender]
 
 
-def measure(call, count):
+def measure(call, count, clock):
+    now = time.thread_time_ns if clock == "CPU" else time.perf_counter_ns
     nanos = []
     for _ in range(count):
-        start = time.perf_counter_ns()
+        start = now()
         call()
-        nanos.append(time.perf_counter_ns() - start)
+        nanos.append(now() - start)
     return f"{statistics.median(nanos)}\t-1"
 
 
@@ -145,7 +146,7 @@ def main():
             elif request == "load":
                 workload = Workload(words[0], int(words[1]), words[2])
             elif request == "time":
-                answer = measure(workload.call(words[0]), int(words[1]))
+                answer = measure(workload.call(words[0]), int(words[1]), words[2])
             elif request == "gradient":
                 values = workload.call(words[0])().contiguous().flatten()
                 with open(words[1], "wb") as file:

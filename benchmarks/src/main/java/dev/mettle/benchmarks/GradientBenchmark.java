@@ -73,6 +73,13 @@ final class GradientBenchmark implements Callable<Integer> {
             description = "Threads of every contender. Default: OMP_NUM_THREADS, or the number of cores.")
     private int threads = defaultThreads();
 
+    @Option(
+            names = "--clock",
+            paramLabel = "CLOCK",
+            description = "wall, or cpu: the CPU time of the calling thread, for --threads 1 on a busy machine."
+                    + " Default: wall.")
+    private Clock clock = Clock.WALL;
+
     @Option(names = "--python", paramLabel = "FILE", description = "A Python that has torch. Default: no PyTorch.")
     private String python = "";
 
@@ -135,6 +142,11 @@ final class GradientBenchmark implements Callable<Integer> {
         requirePositive("--rounds", rounds);
         requirePositive("--threads", threads);
         requirePositive("--calls", calls);
+        if (clock == Clock.CPU && threads != 1) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--clock cpu sees the calling thread only: use it with --threads 1, not " + threads);
+        }
         if (!python.isBlank()) {
             requireFile("--python", Path.of(python));
             requireFile("--script", script);
@@ -182,7 +194,7 @@ final class GradientBenchmark implements Callable<Integer> {
                     for (int step = 0; step <= MEMORY_STEPS; step++) {
                         int next = (int) ((long) calls * step / MEMORY_STEPS);
                         if (next > done) {
-                            peer.time(Contender.METTLE_GRADIENT, next - done);
+                            peer.time(Contender.METTLE_GRADIENT, next - done, Clock.WALL);
                             done = next;
                         }
                         out.printf(Locale.ROOT, "%8d  %s%n", done, BenchmarkTable.megabytes(peer.residentBytes()));
@@ -245,7 +257,7 @@ final class GradientBenchmark implements Callable<Integer> {
 
     private void header(List<Peer> peers) {
         out.println(Machine.describe());
-        out.println("threads " + threads + ", rounds " + rounds + ", OMP_WAIT_POLICY "
+        out.println("threads " + threads + ", rounds " + rounds + ", clock " + clock + ", OMP_WAIT_POLICY "
                 + System.getenv().getOrDefault("OMP_WAIT_POLICY", "not set"));
         peers.forEach(peer -> out.println(peer.name() + ": " + peer.describe()));
         out.println();
@@ -291,7 +303,7 @@ final class GradientBenchmark implements Callable<Integer> {
     /** Measure all contenders in turn, round after round; each round begins with another one. */
     private Map<Contender, List<Peer.Timing>> measure(Map<Contender, Peer> contenders) {
         List<Lane> lanes = new ArrayList<>();
-        contenders.forEach((contender, peer) -> lanes.add(Lane.warm(contender, peer)));
+        contenders.forEach((contender, peer) -> lanes.add(Lane.warm(contender, peer, clock)));
         for (int round = 0; round < rounds; round++) {
             lanes.forEach(Lane::run);
             Collections.rotate(lanes, -1);

@@ -9,16 +9,19 @@ import java.util.List;
  * @param calls how often it is called in a round
  * @param timings one per round
  */
-record Lane(Contender contender, Peer peer, int calls, List<Peer.Timing> timings) {
+record Lane(Contender contender, Peer peer, Clock clock, int calls, List<Peer.Timing> timings) {
 
     private static final double ROUND_NANOS = 3e8;
     private static final int MOST_CALLS = 1000;
 
     /** Warm a contender up for as long as a round takes, and find out how many calls that is. */
-    static Lane warm(Contender contender, Peer peer) {
-        peer.time(contender, 1);
-        int estimate = perRound(peer.time(contender, 1));
-        return new Lane(contender, peer, perRound(peer.time(contender, estimate)), new ArrayList<>());
+    static Lane warm(Contender contender, Peer peer, Clock clock) {
+        peer.time(contender, 1, clock);
+        int calls = perRound(peer.time(contender, 1, clock));
+        if (calls > 1) {
+            calls = perRound(peer.time(contender, calls, clock));
+        }
+        return new Lane(contender, peer, clock, calls, new ArrayList<>());
     }
 
     private static int perRound(Peer.Timing timing) {
@@ -27,6 +30,6 @@ record Lane(Contender contender, Peer peer, int calls, List<Peer.Timing> timings
 
     /** Run one round. */
     void run() {
-        timings.add(peer.time(contender, calls));
+        timings.add(peer.time(contender, calls, clock));
     }
 }

@@ -82,8 +82,9 @@ final class Peer implements AutoCloseable {
         ask("export", directory.toString());
     }
 
-    Timing time(Contender contender, int calls) {
-        String[] answer = ask("time", contender.name(), Integer.toString(calls)).split("\t", -1);
+    Timing time(Contender contender, int calls, Clock clock) {
+        String[] answer = ask("time", contender.name(), Integer.toString(calls), clock.name())
+                .split("\t", -1);
         return new Timing(Double.parseDouble(answer[0]), Long.parseLong(answer[1]));
     }
 

@@ -22,7 +22,7 @@ import org.nd4j.linalg.factory.Nd4j;
  *   <li>{@code describe}: name versions and threads
  *   <li>{@code load, network, batch, directory}: prepare; files of {@code export} are ignored here
  *   <li>{@code export, directory}: write weights and inputs to files
- *   <li>{@code time, contender, calls}: answer the median nanoseconds of a call, and its heap allocation in bytes
+ *   <li>{@code time, contender, calls, clock}: answer the median nanoseconds of a call, and its heap allocation in bytes
  *   <li>{@code gradient, contender, file}: write the gradient to a file, or answer {@code none}
  *   <li>{@code memory}: answer the resident bytes of this process
  * </ul>
@@ -71,7 +71,7 @@ final class Worker {
                 loaded().export(Path.of(request[1]));
                 yield "";
             }
-            case "time" -> time(call(request[1]), Integer.parseInt(request[2]));
+            case "time" -> time(call(request[1]), Integer.parseInt(request[2]), Enum.valueOf(Clock.class, request[3]));
             case "gradient" -> gradient(call(request[1]), Path.of(request[2]));
             case "memory" -> Long.toString(Machine.residentBytes());
             default -> throw new IllegalArgumentException("unknown request " + request[0]);
@@ -99,17 +99,21 @@ final class Worker {
         return calls.computeIfAbsent(Enum.valueOf(Contender.class, contender), key -> loaded().prepare(key));
     }
 
-    private static String time(Workload.Call call, int count) {
+    private static String time(Workload.Call call, int count, Clock clock) {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long thread = Thread.currentThread().getId();
         long[] nanos = new long[count];
         long allocated = threads.getThreadAllocatedBytes(thread);
         for (int i = 0; i < count; i++) {
-            long start = System.nanoTime();
+            long start = now(clock, threads);
             Workload.release(call.run());
-            nanos[i] = System.nanoTime() - start;
+            nanos[i] = now(clock, threads) - start;
         }
         allocated = threads.getThreadAllocatedBytes(thread) - allocated;
         return Statistics.median(Arrays.stream(nanos).asDoubleStream().toArray()) + "\t" + allocated / count;
+    }
+
+    private static long now(Clock clock, ThreadMXBean threads) {
+        return clock == Clock.CPU ? threads.getCurrentThreadCpuTime() : System.nanoTime();
     }
 }

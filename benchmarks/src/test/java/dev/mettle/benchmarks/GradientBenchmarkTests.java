@@ -23,6 +23,7 @@ class GradientBenchmarkTests {
                 "--batches 0 | --batches must be 1 or more, not 0",
                 "--rounds 0 | --rounds must be 1 or more, not 0",
                 "--threads -1 | --threads must be 1 or more, not -1",
+                "--threads 2 --clock cpu | --clock cpu sees the calling thread only: use it with --threads 1, not 2",
                 "--memory --calls 0 | --calls must be 1 or more, not 0",
                 "--python no-such-python | there is no file no-such-python, which --python names",
                 "--stock-jar no.jar | there is no file no.jar, which --stock-jar names",
