@@ -10,7 +10,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Imports run one way: {@code cli, junit → attacks, dl4j → core}, and {@code reports → core}. Core knows no attack, no
+ * Imports run one way: {@code cli, junit → attacks, dl4j → graph → core}, and {@code reports → core}. Core knows no attack, no
  * Deeplearning4j, no JUnit and no Allure, so that each of them can be left out.
  */
 @AnalyzeClasses(packages = "dev.mettle", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -39,12 +39,36 @@ class ArchitectureTests {
             .resideInAnyPackage(with("dev.mettle.attacks.."));
 
     @ArchTest
-    static final ArchRule models_know_only_the_core = classes()
+    static final ArchRule graphs_know_only_the_core = classes()
+            .that()
+            .resideInAPackage("dev.mettle.graph..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with("dev.mettle.graph.."));
+
+    @ArchTest
+    static final ArchRule graphs_do_not_know_what_runs_them = noClasses()
+            .that()
+            .resideInAPackage("dev.mettle.graph")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.mettle.graph.nd4j..");
+
+    @ArchTest
+    static final ArchRule lowering_does_not_know_what_runs_graphs = noClasses()
+            .that()
+            .resideInAPackage("dev.mettle.dl4j.lowering..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("dev.mettle.graph.nd4j..");
+
+    @ArchTest
+    static final ArchRule models_know_only_graphs_and_the_core = classes()
             .that()
             .resideInAPackage("dev.mettle.dl4j..")
             .should()
             .onlyDependOnClassesThat()
-            .resideInAnyPackage(with("dev.mettle.dl4j..", "org.deeplearning4j.."));
+            .resideInAnyPackage(with("dev.mettle.dl4j..", "dev.mettle.graph..", "org.deeplearning4j.."));
 
     @ArchTest
     static final ArchRule reports_know_only_the_core = classes()

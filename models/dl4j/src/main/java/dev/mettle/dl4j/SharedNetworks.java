@@ -165,7 +165,7 @@ final class SharedNetworks {
             bytes.asFloatBuffer().put(values);
             digest.update(bytes);
         }
-        copy.close();
+        Rows.release(copy);
         return Sha256.hex(digest);
     }
 
@@ -204,7 +204,7 @@ final class SharedNetworks {
     private InputGradient twinGradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
         INDArray copy = copy(inputs);
         InputGradient pass = alone(() -> twin().gradient(copy, lossGradient));
-        release(copy);
+        Rows.release(copy);
         return pass;
     }
 
@@ -276,11 +276,5 @@ final class SharedNetworks {
 
     private static INDArray secondColumn(INDArray columns) {
         return columns.get(NDArrayIndex.all(), NDArrayIndex.interval(1, 2)).dup('c');
-    }
-
-    private static void release(INDArray array) {
-        if (array.closeable()) {
-            array.close();
-        }
     }
 }

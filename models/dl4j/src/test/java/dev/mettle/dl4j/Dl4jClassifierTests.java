@@ -28,6 +28,7 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
+import org.nd4j.linalg.activations.impl.ActivationGELU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -121,7 +122,10 @@ class Dl4jClassifierTests {
     void theLossMustNotCallAModelThatRunsOnTheLayersOfDeeplearning4j() {
         Dl4jClassifier classifier = classifier(layers(
                 InputType.feedForward(5),
-                new DenseLayer.Builder().nOut(6).activation(new ActivationGELU(true)).build(),
+                new DenseLayer.Builder()
+                        .nOut(6)
+                        .activation(new ActivationGELU(true))
+                        .build(),
                 softmax()));
         assertThat(classifier.operatorGraph()).isEmpty();
         INDArray x = inputs(DataType.FLOAT, 2, 5);

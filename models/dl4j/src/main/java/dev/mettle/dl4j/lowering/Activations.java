@@ -125,7 +125,8 @@ final class Activations {
     private static Tensor rationalTanh(Drawing drawing, Tensor x) {
         Tensor z = times(drawing, TWO_THIRDS, x);
         Tensor size = drawing.add(new Operator.Abs(), z);
-        Tensor inner = plus(drawing, size, times(drawing, RATIONAL_TANH_FOURTH, drawing.add(new Operator.Pow(3), size)));
+        Tensor inner =
+                plus(drawing, size, times(drawing, RATIONAL_TANH_FOURTH, drawing.add(new Operator.Pow(3), size)));
         Tensor numerator = drawing.add(new Operator.Mul(), z, plus(drawing, inner, drawing.constant(1)));
         Tensor square = drawing.add(new Operator.Mul(), z, z);
         Tensor fourth = times(drawing, RATIONAL_TANH_FOURTH, drawing.add(new Operator.Mul(), square, square));

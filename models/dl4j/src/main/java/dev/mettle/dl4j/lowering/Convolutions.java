@@ -45,7 +45,9 @@ final class Convolutions {
             INDArray w = drawing.parameter("W"); // [out, in, kernel]
             if (layer instanceof Convolution1DLayer) {
                 // Deeplearning4j 1.0.0-M2.1 reads [out, in, kernel, 1] as if it were [kernel, in, out]
-                w = w.reshape('c', w.size(2), w.size(1), w.size(0)).permute(2, 1, 0).dup('c');
+                w = w.reshape('c', w.size(2), w.size(1), w.size(0))
+                        .permute(2, 1, 0)
+                        .dup('c');
             }
             y = add(drawing, new Operator.Conv(window(layer), 1), inside, drawing.constant("W", w), bias);
         }

@@ -1,6 +1,7 @@
 package dev.mettle.graph.nd4j;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.numeric.Backend;
 import dev.mettle.graph.Operator;
 import dev.mettle.graph.Window;
 import java.util.ArrayList;
@@ -146,7 +147,7 @@ final class Convolutions {
         if (window.rank() == 3) {
             return deconvolution(tape, padded, y, w, shape);
         }
-        boolean accelerated = tape.dataType() == DataType.FLOAT && Hardware.hasOneDnn();
+        boolean accelerated = tape.dataType() == DataType.FLOAT && Backend.hasOneDnn();
         return accelerated && !padded.isDilated() && shape[1] > FEW_CHANNELS
                 ? deconvolution(tape, padded, y, w, shape)
                 : products(tape, padded, y, w, shape);

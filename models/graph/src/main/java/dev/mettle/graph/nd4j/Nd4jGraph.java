@@ -123,7 +123,7 @@ public final class Nd4jGraph {
                 programs.values().forEach(Program::close);
                 programs.clear();
                 if (own != null) {
-                    own.close();
+                    Rows.release(own);
                 }
                 own = Nd4j.createUninitializedDetached(graph.dataType(), length);
                 memory = own;
