@@ -21,6 +21,7 @@ import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
+import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.layers.Upsampling2D;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
@@ -119,6 +120,9 @@ final class InputShapes {
         }
         if (layer instanceof BaseRecurrentLayer recurrent) {
             return series(recurrent.getNIn(), recurrent.getRnnDataFormat());
+        }
+        if (layer instanceof SelfAttentionLayer attention) {
+            return series(attention.getNIn(), RNNFormat.NCW);
         }
         if (layer instanceof Convolution1DLayer convolution) {
             return series(convolution.getNIn(), convolution.getRnnDataFormat());

@@ -122,13 +122,17 @@ final class SharedNetworks {
     private static void requireShared(UserNetwork network, Map<String, INDArray> others) {
         network.parameterTable().forEach((key, parameter) -> {
             INDArray other = others.get(key);
-            if (other == null
-                    || other.offset() != parameter.offset()
-                    || !Arrays.equals(other.shape(), parameter.shape())) {
+            if (other == null || other.offset() != parameter.offset() || !sameLayout(other, parameter)) {
                 throw new ConfigurationException("the parameter " + key
                         + " can't be shared: Mettle doesn't understand how this network lays out its parameters");
             }
         });
+    }
+
+    /** Say whether parameters have the same shape; some vectors are [n] in one network and [1, n] in another. */
+    private static boolean sameLayout(INDArray a, INDArray b) {
+        return Arrays.equals(a.shape(), b.shape())
+                || (a.isVectorOrScalar() && b.isVectorOrScalar() && a.length() == b.length());
     }
 
     Head head() {

@@ -1,5 +1,10 @@
 package dev.mettle.dl4j;
 
+import static dev.mettle.dl4j.GradientOracle.LOSS;
+import static dev.mettle.dl4j.GradientOracle.batch;
+import static dev.mettle.dl4j.GradientOracle.classifier;
+import static dev.mettle.dl4j.GradientOracle.relativeError;
+import static dev.mettle.dl4j.GradientOracle.verify;
 import static dev.mettle.dl4j.Networks.dense;
 import static dev.mettle.dl4j.Networks.graph;
 import static dev.mettle.dl4j.Networks.inputs;
@@ -9,15 +14,12 @@ import static dev.mettle.dl4j.Networks.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.mettle.core.loss.CrossEntropy;
-import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
@@ -79,8 +81,6 @@ class GradientTests {
     private static final InputType IMAGE = InputType.convolutional(5, 5, 2);
     private static final InputType SERIES = InputType.recurrent(3, 5);
     private static final InputType FEATURES = InputType.feedForward(5);
-
-    private static final LogitLoss LOSS = new CrossEntropy();
 
     static Stream<Arguments> networks() {
         return Stream.of(
@@ -478,53 +478,6 @@ class GradientTests {
         }
     }
 
-    private static void verify(Dl4jClassifier classifier, INDArray x, int classes) {
-        int[] labels = labels((int) x.size(0), classes);
-        InputGradient pass = classifier.gradient(x, logits -> LOSS.gradients(logits, labels));
-        INDArray numeric = finiteDifferences(classifier, x, labels);
-
-        assertThat(relativeError(pass.gradient(), numeric)).isLessThan(1e-7);
-        assertThat(relativeError(pass.logits(), classifier.logits(x))).isLessThan(1e-12);
-        GradientCheck check = GradientCheck.of(classifier, x, labels);
-        assertThat(check.passed()).as(check.message()).isTrue();
-    }
-
-    /** Central differences of the loss of every sample with respect to every feature, all points in one batch. */
-    private static INDArray finiteDifferences(Dl4jClassifier classifier, INDArray x, int[] labels) {
-        double step = 1e-5;
-        double[][] rows = Rows.toRows(x);
-        int features = rows[0].length;
-        double[][] points = new double[2 * rows.length * features][];
-        int[] pointLabels = new int[points.length];
-        for (int point = 0; point < points.length; point++) {
-            points[point] = rows[point / 2 / features].clone();
-            points[point][point / 2 % features] += point % 2 == 0 ? step : -step;
-            pointLabels[point] = labels[point / 2 / features];
-        }
-        double[] losses = LOSS.values(classifier.logits(Rows.fromRows(points, x)), pointLabels);
-        double[] gradient = new double[rows.length * features];
-        for (int i = 0; i < gradient.length; i++) {
-            gradient[i] = (losses[2 * i] - losses[2 * i + 1]) / (2 * step);
-        }
-        return Rows.fromDoubles(gradient, x.shape(), DataType.DOUBLE);
-    }
-
-    /** Return the norm of the difference over the norm of the expected array, both over all samples. */
-    private static double relativeError(INDArray actual, INDArray expected) {
-        double[] a = Rows.toDoubles(actual);
-        double[] b = Rows.toDoubles(expected);
-        double difference = 0;
-        double size = 0;
-        for (int i = 0; i < a.length; i++) {
-            difference += (a[i] - b[i]) * (a[i] - b[i]);
-            size += b[i] * b[i];
-        }
-        assertThat(size)
-                .as(String.format(Locale.ROOT, "size of %d values", b.length))
-                .isPositive();
-        return Math.sqrt(difference / size);
-    }
-
     private static double[] probabilities(double[] logits) {
         double sum = Arrays.stream(logits).map(Math::exp).sum();
         return Arrays.stream(logits).map(z -> Math.exp(z) / sum).toArray();
@@ -532,20 +485,6 @@ class GradientTests {
 
     private static double[] sigmoid(double[] logits) {
         return Arrays.stream(logits).map(z -> 1 / (1 + Math.exp(-z))).toArray();
-    }
-
-    private static Dl4jClassifier classifier(Object network) {
-        Dl4jClassifier classifier = network instanceof ComputationGraph graph
-                ? Dl4jClassifier.of(graph)
-                : Dl4jClassifier.of((MultiLayerNetwork) network);
-        return classifier.withInputRange(-9, 9);
-    }
-
-    private static long[] batch(long n, long[] shape) {
-        long[] batch = new long[shape.length + 1];
-        batch[0] = n;
-        System.arraycopy(shape, 0, batch, 1, shape.length);
-        return batch;
     }
 
     private static Arguments features(String name, Layer... hidden) {

@@ -27,10 +27,10 @@ import org.nd4j.linalg.activations.impl.ActivationThresholdedReLU;
 /** Lowers activations. */
 final class Activations {
 
-    // ND4J has these constants in single precision, whatever it computes in.
+    // ND4J has most of these constants in single precision, whatever it computes in.
     private static final double GELU_SLOPE = 1.702f;
     private static final double HARD_SIGMOID_SLOPE = 0.2f;
-    private static final double TWO_THIRDS = 2f / 3f;
+    private static final double TWO_THIRDS = 2.0 / 3;
     private static final double RATIONAL_TANH_FOURTH = 1.41645f;
     private static final double RATIONAL_TANH_SCALE = 1.7159f;
 

@@ -1,7 +1,6 @@
 package dev.mettle.dl4j.lowering;
 
 import dev.mettle.graph.Operator;
-import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -11,25 +10,13 @@ final class Attention {
     private Attention() {}
 
     static Tensor lower(Drawing drawing, SelfAttentionLayer layer, Tensor x) {
-        return attend(drawing, layer.isProjectInput(), layer.getNIn(), x, x);
-    }
-
-    /** The queries are learned: the same for every sample. */
-    static Tensor lower(Drawing drawing, LearnedSelfAttentionLayer layer, Tensor x) {
-        INDArray q = drawing.parameter("Q");
-        INDArray queries = q.reshape('c', 1, q.size(q.rank() - 2), q.size(q.rank() - 1));
-        Tensor expanded = drawing.add(new Operator.Expand(), 3, drawing.constant("Q", queries), x);
-        return attend(drawing, layer.isProjectInput(), layer.getNIn(), expanded, x);
-    }
-
-    private static Tensor attend(Drawing drawing, boolean projected, long features, Tensor queries, Tensor x) {
-        if (!projected) {
-            return dotProduct(drawing, queries, x, x, features);
+        if (!layer.isProjectInput()) {
+            return dotProduct(drawing, x, x, x, layer.getNIn());
         }
         INDArray wq = drawing.parameter("Wq"); // [heads, size, features]
         long heads = wq.size(0);
         long size = wq.size(1);
-        Tensor q = heads(drawing, "Wq", queries);
+        Tensor q = heads(drawing, "Wq", x);
         Tensor k = heads(drawing, "Wk", x);
         Tensor v = heads(drawing, "Wv", x);
         Tensor mixed = dotProduct(drawing, q, k, v, size);

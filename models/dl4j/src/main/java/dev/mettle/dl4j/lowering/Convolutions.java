@@ -92,11 +92,16 @@ final class Convolutions {
     }
 
     private static Window window(ConvolutionLayer layer) throws NotLoweredException {
-        ConvolutionMode mode = layer instanceof Convolution3D volumes ? volumes.getMode() : layer.getConvolutionMode();
         int rank = layer instanceof Convolution1DLayer
                 ? 1
                 : layer instanceof Convolution3D || layer instanceof Deconvolution3D ? 3 : 2;
-        return window(mode, rank, layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation());
+        return window(
+                layer.getConvolutionMode(),
+                rank,
+                layer.getKernelSize(),
+                layer.getStride(),
+                layer.getPadding(),
+                layer.getDilation());
     }
 
     /** Return the window of a convolution or pooling. */

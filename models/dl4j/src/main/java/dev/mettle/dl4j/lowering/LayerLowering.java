@@ -13,7 +13,6 @@ import org.deeplearning4j.nn.conf.layers.DropoutLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
-import org.deeplearning4j.nn.conf.layers.LearnedSelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.LocalResponseNormalization;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
 import org.deeplearning4j.nn.conf.layers.PReLULayer;
@@ -71,8 +70,6 @@ final class LayerLowering {
         } else if (layer instanceof AbstractLSTM || layer instanceof SimpleRnn || layer instanceof Bidirectional) {
             return Recurrences.lower(drawing, layer, x);
         } else if (layer instanceof SelfAttentionLayer attention) {
-            return Attention.lower(drawing, attention, x);
-        } else if (layer instanceof LearnedSelfAttentionLayer attention) {
             return Attention.lower(drawing, attention, x);
         } else if (layer instanceof FrozenLayer frozen) {
             return lower(drawing, frozen.getLayer(), x);
