@@ -232,6 +232,7 @@ public final class EvaluationJson {
         node.put("points", check.points());
         putFinite(node, "largestError", check.largestError());
         putFinite(node, "largestLogitError", check.largestLogitError());
+        putFinite(node, "largestPrecisionError", check.largestPrecisionError());
         node.put("message", check.message());
         return node;
     }

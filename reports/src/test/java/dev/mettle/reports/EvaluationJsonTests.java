@@ -43,7 +43,7 @@ class EvaluationJsonTests {
     void theDocumentIsComplete() {
         Evaluation evaluation = evaluation(
                 BOX,
-                Optional.of(new GradientCheck(true, 3, 0.5, Double.POSITIVE_INFINITY, "gradients agree")),
+                Optional.of(new GradientCheck(true, 3, 0.5, Double.POSITIVE_INFINITY, 0.25, "gradients agree")),
                 result(FGSM, SMALL, broken(0, 0.1, 0.25), robust(1), broken(2, 0.1, 0.75), wrong(3)),
                 result(new OneStep("PGD", 0.5), SMALL, robust(0), robust(1), zeroGradient(2), wrong(3)));
 
@@ -154,6 +154,7 @@ class EvaluationJsonTests {
                     "points": 3,
                     "largestError": 0.5,
                     "largestLogitError": null,
+                    "largestPrecisionError": 0.25,
                     "message": "gradients agree"
                   },
                   "notes": [ "a note" ]

@@ -116,7 +116,7 @@ class ReportTextTests {
     }
 
     private static GradientCheck wrongGradients() {
-        return new GradientCheck(false, 4, 1, 0, "gradients are wrong");
+        return new GradientCheck(false, 4, 1, 0, 0, "gradients are wrong");
     }
 
     private static RobustnessReport report(

@@ -37,6 +37,44 @@ class GradientCheckTests {
     }
 
     @Test
+    void refuses_gradients_in_single_precision_that_are_not_those_in_double_precision() {
+        DifferentiableModel wrongInFloat = new DifferentiableModel() {
+            @Override
+            public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+                InputGradient pass = MODEL.gradient(inputs, lossGradient);
+                return new InputGradient(pass.logits(), pass.gradient().mul(1.01));
+            }
+
+            @Override
+            public DifferentiableModel inDoublePrecision() {
+                return MODEL.inDoublePrecision();
+            }
+
+            @Override
+            public INDArray logits(INDArray inputs) {
+                return MODEL.logits(inputs);
+            }
+
+            @Override
+            public ModelInfo info() {
+                return MODEL.info();
+            }
+
+            @Override
+            public int[] predict(INDArray inputs) {
+                return MODEL.predict(inputs);
+            }
+        };
+        GradientCheck check = check(wrongInFloat);
+        assertThat(check.passed()).isFalse();
+        assertThat(check.largestError()).isLessThan(1e-8);
+        assertThat(check.message())
+                .isEqualTo(
+                        "input gradients in FLOAT differ from those in double precision (largest relative error 1.0e-02"
+                                + " at 4 points, allowed 1e-03)");
+    }
+
+    @Test
     void refuses_a_zero_and_an_invalid_gradient() {
         assertThat(check(changed(gradient -> gradient.mul(0), logits -> logits)).passed())
                 .isFalse();
