@@ -22,7 +22,6 @@ import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
-import org.deeplearning4j.nn.conf.layers.SelfAttentionLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -58,18 +57,6 @@ class UnsupportedLayersTests {
                                         .build(),
                                 softmax()),
                         "layer \"layer0\" (LocallyConnected2D)" + SAME_DIFF),
-                arguments(
-                        layers(
-                                SERIES,
-                                new SelfAttentionLayer.Builder()
-                                        .nOut(4)
-                                        .nHeads(1)
-                                        .headSize(4)
-                                        .projectInput(true)
-                                        .build(),
-                                new GlobalPoolingLayer(),
-                                softmax()),
-                        "layer \"layer0\" (SelfAttentionLayer)" + SAME_DIFF),
                 arguments(
                         layers(
                                 FEATURES,

@@ -123,14 +123,21 @@ public record OperatorGraph(String input, Map<String, INDArray> constants, List<
                 .collect(Collectors.joining("\n"));
     }
 
-    /** Print an operator with its attributes, such as {@code Conv{5×5}}. */
+    /** Print an operator with its attributes, such as {@code Conv{5×5, strides 2×2}}. */
     private static String text(Operator operator) {
-        String record = operator.toString();
-        String attributes = record.substring(record.indexOf('[') + 1, record.length() - 1);
         if (operator instanceof Operator.Reduce reduce) {
-            attributes = "axes=" + reduce.axes();
+            return reduce.type() + "{axes " + reduce.axes() + "}";
         }
-        return operator.type() + (attributes.isEmpty() ? "" : "{" + attributes.replace("window=", "") + "}");
+        String record = operator.toString();
+        String attributes = record.substring(record.indexOf('[') + 1, record.length() - 1)
+                .replace("window=", "")
+                .replace("permutation=", "")
+                .replace("shape=", "")
+                .replace(", group=1", "")
+                .replace("[]", "")
+                .replace(String.valueOf(Integer.MAX_VALUE), "…")
+                .replace('=', ' ');
+        return operator.type() + (attributes.isEmpty() ? "" : "{" + attributes + "}");
     }
 
     /**

@@ -21,7 +21,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Simplification {
 
     private final String input;
-    private final String output;
+    private String output;
     private final Map<String, INDArray> constants;
     private List<Node> nodes;
 
@@ -85,13 +85,14 @@ final class Simplification {
         } else {
             newBias = bias == null ? flat.dup() : bias.add(flat);
         }
-        List<String> inputs =
-                new ArrayList<>(List.of(weighted.inputs().get(0), constant(node.output() + " weights", newWeights)));
+        List<String> inputs = new ArrayList<>(
+                List.of(weighted.inputs().get(0), constant(weighted.output() + " weights", newWeights)));
         if (newBias != null) {
-            inputs.add(constant(node.output() + " bias", newBias));
+            inputs.add(constant(weighted.output() + " bias", newBias));
         }
-        nodes.set(nodes.indexOf(weighted), new Node(weighted.operator(), inputs, node.output()));
+        nodes.set(nodes.indexOf(weighted), new Node(weighted.operator(), inputs, weighted.output()));
         nodes.remove(node);
+        rename(node.output(), weighted.output());
         return true;
     }
 
@@ -140,7 +141,7 @@ final class Simplification {
     private void replace(Node first, Node second, List<Integer> permutation) {
         int position = nodes.indexOf(second);
         List<Integer> identity = IntStream.range(0, permutation.size()).boxed().toList();
-        if (permutation.equals(identity) && !second.output().equals(output)) {
+        if (permutation.equals(identity)) {
             nodes.remove(second);
             rename(second.output(), first.inputs().get(0));
         } else {
@@ -163,20 +164,16 @@ final class Simplification {
             common = transpose;
             before.add(producer.get());
         }
-        if (common == null || node.output().equals(output)) {
+        if (common == null) {
             return false;
         }
-        String plain = node.output() + " before transpose";
+        String transposed = before.get(0).output();
         int position = nodes.indexOf(node);
-        nodes.set(
-                position,
-                new Node(
-                        node.operator(),
-                        before.stream()
-                                .map(transpose -> transpose.inputs().get(0))
-                                .toList(),
-                        plain));
-        nodes.add(position + 1, new Node(common, List.of(plain), node.output()));
+        List<String> plain =
+                before.stream().map(transpose -> transpose.inputs().get(0)).toList();
+        rename(node.output(), transposed);
+        nodes.set(position, new Node(node.operator(), plain, node.output()));
+        nodes.add(position + 1, new Node(common, List.of(node.output()), transposed));
         nodes.removeAll(before);
         return true;
     }
@@ -191,11 +188,12 @@ final class Simplification {
                 if (function.isPresent()
                         && function.get().operator() instanceof Operator.Function monotone
                         && monotone.isMonotone()) {
-                    String pooled = pool.output() + " before " + monotone.type();
+                    Node before = function.get();
                     int position = nodes.indexOf(pool);
-                    nodes.set(position, new Node(pool.operator(), function.get().inputs(), pooled));
-                    nodes.add(position + 1, new Node(monotone, List.of(pooled), pool.output()));
-                    nodes.remove(function.get());
+                    rename(pool.output(), before.output());
+                    nodes.set(position, new Node(pool.operator(), before.inputs(), pool.output()));
+                    nodes.add(position + 1, new Node(monotone, List.of(pool.output()), before.output()));
+                    nodes.remove(before);
                     return true;
                 }
             }
@@ -216,7 +214,9 @@ final class Simplification {
                 : nodes.stream().filter(node -> node.output().equals(tensor)).findFirst();
     }
 
+    /** Let everyone who takes a tensor, the graph's output included, take another one. */
     private void rename(String from, String to) {
+        output = output.equals(from) ? to : output;
         nodes = nodes.stream()
                 .map(node -> new Node(
                         node.operator(),
