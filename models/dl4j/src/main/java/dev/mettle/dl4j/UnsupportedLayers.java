@@ -12,9 +12,11 @@ import org.deeplearning4j.nn.conf.layers.EmbeddingSequenceLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.SpaceToBatchLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.objdetect.Yolo2OutputLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.conf.layers.samediff.AbstractSameDiffLayer;
 import org.deeplearning4j.nn.conf.layers.samediff.SameDiffVertex;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
@@ -90,6 +92,12 @@ final class UnsupportedLayers {
         }
         if (layer instanceof CnnLossLayer || layer instanceof Cnn3DLossLayer) {
             return "puts out one label per pixel" + ONE_LABEL;
+        }
+        if (layer instanceof SimpleRnn recurrent && recurrent.isHasLayerNorm()) {
+            return "normalizes its recurrence, which Mettle doesn't support: use SimpleRnn without layer normalization, or LSTM";
+        }
+        if (layer instanceof SpaceToBatchLayer) {
+            return "changes the number of samples" + ONE_LABEL;
         }
         if (layer instanceof Yolo2OutputLayer) {
             return "puts out bounding boxes" + ONE_LABEL;

@@ -28,7 +28,6 @@ import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
-import org.nd4j.linalg.activations.impl.ActivationGELU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -119,16 +118,17 @@ class Dl4jClassifierTests {
     }
 
     @Test
+    @SuppressWarnings("deprecation") // models with such a layer are around, and it is not lowered
     void theLossMustNotCallAModelThatRunsOnTheLayersOfDeeplearning4j() {
         Dl4jClassifier classifier = classifier(layers(
-                InputType.feedForward(5),
-                new DenseLayer.Builder()
-                        .nOut(6)
-                        .activation(new ActivationGELU(true))
+                InputType.recurrent(3, 5),
+                new org.deeplearning4j.nn.conf.layers.GravesBidirectionalLSTM.Builder()
+                        .nOut(4)
                         .build(),
+                new GlobalPoolingLayer(),
                 softmax()));
         assertThat(classifier.operatorGraph()).isEmpty();
-        INDArray x = inputs(DataType.FLOAT, 2, 5);
+        INDArray x = inputs(DataType.FLOAT, 2, 3, 5);
 
         assertThatIllegalStateException()
                 .isThrownBy(() -> classifier.gradient(x, logits -> classifier.logits(x)))

@@ -44,6 +44,7 @@ import org.deeplearning4j.nn.conf.layers.Convolution3D;
 import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.Deconvolution2D;
 import org.deeplearning4j.nn.conf.layers.Deconvolution3D;
+import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.DepthwiseConvolution2D;
 import org.deeplearning4j.nn.conf.layers.GlobalPoolingLayer;
 import org.deeplearning4j.nn.conf.layers.LSTM;
@@ -79,6 +80,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.activations.impl.ActivationGELU;
+import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -99,6 +102,30 @@ class LoweringTests {
 
     private static Stream<Arguments> features() {
         return Stream.of(
+                features(
+                        "precise GELU",
+                        new DenseLayer.Builder()
+                                .nOut(5)
+                                .activation(new ActivationGELU(true))
+                                .build()),
+                features(
+                        "ReLU with a slope",
+                        new DenseLayer.Builder()
+                                .nOut(5)
+                                .activation(new ActivationReLU(null, null, 0.2))
+                                .build()),
+                features(
+                        "ReLU with a maximum",
+                        new DenseLayer.Builder()
+                                .nOut(5)
+                                .activation(new ActivationReLU(1.0, null, null))
+                                .build()),
+                features(
+                        "ReLU with a threshold, a slope and a maximum",
+                        new DenseLayer.Builder()
+                                .nOut(5)
+                                .activation(new ActivationReLU(1.0, 0.1, 0.2))
+                                .build()),
                 features("autoencoder", new AutoEncoder.Builder().nOut(5).build()),
                 features(
                         "elementwise multiplication",
@@ -108,10 +135,7 @@ class LoweringTests {
                                 .build()),
                 features(
                         "dense without bias",
-                        new org.deeplearning4j.nn.conf.layers.DenseLayer.Builder()
-                                .nOut(5)
-                                .hasBias(false)
-                                .build()),
+                        new DenseLayer.Builder().nOut(5).hasBias(false).build()),
                 features(
                         "repeated over time",
                         new RepeatVector.Builder<>(3).build(),

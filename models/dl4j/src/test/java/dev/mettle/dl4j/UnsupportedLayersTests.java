@@ -22,8 +22,10 @@ import org.deeplearning4j.nn.conf.layers.LocallyConnected2D;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
 import org.deeplearning4j.nn.conf.layers.RnnLossLayer;
 import org.deeplearning4j.nn.conf.layers.RnnOutputLayer;
+import org.deeplearning4j.nn.conf.layers.SpaceToBatchLayer;
 import org.deeplearning4j.nn.conf.layers.misc.FrozenLayer;
 import org.deeplearning4j.nn.conf.layers.recurrent.LastTimeStep;
+import org.deeplearning4j.nn.conf.layers.recurrent.SimpleRnn;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,6 +125,20 @@ class UnsupportedLayersTests {
                                         .build()),
                         "layer \"layer1\" (RnnLossLayer) puts out one label per time step: Mettle needs a classifier with one"
                                 + " label per sample; put a LastTimeStep or GlobalPoolingLayer before an OutputLayer"),
+                arguments(
+                        layers(
+                                SERIES,
+                                new LastTimeStep(new SimpleRnn.Builder()
+                                        .nOut(4)
+                                        .hasLayerNorm(true)
+                                        .build()),
+                                softmax()),
+                        "layer \"layer0\" (LastTimeStep) normalizes its recurrence, which Mettle doesn't support: use SimpleRnn without"
+                                + " layer normalization, or LSTM"),
+                arguments(
+                        layers(IMAGE, new SpaceToBatchLayer.Builder<>(new int[] {2, 2}).build(), softmax()),
+                        "layer \"layer0\" (SpaceToBatchLayer) changes the number of samples: Mettle needs a classifier with one"
+                                + " label per sample"),
                 arguments(
                         layers(
                                 IMAGE,

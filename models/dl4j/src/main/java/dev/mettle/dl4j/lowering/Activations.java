@@ -42,6 +42,8 @@ final class Activations {
             return drawing.add(function, x);
         } else if (activation instanceof ActivationIdentity) {
             return x;
+        } else if (activation instanceof ActivationReLU relu) {
+            return relu(drawing, relu, x);
         } else if (activation instanceof ActivationSoftmax) {
             return drawing.add(new Operator.Softmax(x.perStep() ? 1 : x.rank() - 1), x);
         } else if (activation instanceof ActivationRectifiedTanh) {
@@ -50,8 +52,8 @@ final class Activations {
             return gated(drawing, x, drawing.add(new Operator.Sigmoid(), x));
         } else if (activation instanceof ActivationMish) {
             return gated(drawing, x, drawing.add(new Operator.Tanh(), drawing.add(new Operator.Softplus(), x)));
-        } else if (activation instanceof ActivationGELU gelu && !gelu.isPrecise()) {
-            return gated(drawing, x, drawing.add(new Operator.Sigmoid(), times(drawing, GELU_SLOPE, x)));
+        } else if (activation instanceof ActivationGELU gelu) {
+            return gated(drawing, x, gelu.isPrecise() ? preciseGeluGate(drawing, x) : geluGate(drawing, x));
         } else if (activation instanceof ActivationRationalTanh) {
             return rationalTanh(drawing, x);
         }
@@ -61,7 +63,9 @@ final class Activations {
     /** Return the single operator that computes an activation, or null if there is none. */
     static Operator.@Nullable Function function(IActivation activation) {
         if (activation instanceof ActivationReLU relu) {
-            return relu(relu);
+            boolean plain =
+                    relu.getMax() == null && value(relu.getThreshold()) == 0 && value(relu.getNegativeSlope()) == 0;
+            return plain ? new Operator.Relu() : null;
         } else if (activation instanceof ActivationReLU6) {
             return new Operator.Clip(0, 6);
         } else if (activation instanceof ActivationLReLU leaky) {
@@ -90,16 +94,19 @@ final class Activations {
         return null;
     }
 
-    private static Operator.@Nullable Function relu(ActivationReLU relu) {
-        double max = value(relu.getMax());
+    /** {@code x} from the threshold on, {@code slope · (x − threshold)} below, and at most the maximum. */
+    private static Tensor relu(Drawing drawing, ActivationReLU relu, Tensor x) {
         double threshold = value(relu.getThreshold());
         double slope = value(relu.getNegativeSlope());
-        if (threshold != 0) {
-            return null;
-        } else if (max != 0) {
-            return slope == 0 ? new Operator.Clip(0, max) : null;
+        Tensor y;
+        if (threshold == 0) {
+            y = drawing.add(slope == 0 ? new Operator.Relu() : new Operator.LeakyRelu(slope), x);
+        } else {
+            Tensor beyond = drawing.add(new Operator.Sub(), x, drawing.constant(threshold));
+            Tensor below = drawing.add(new Operator.Sub(), beyond, drawing.add(new Operator.Relu(), beyond));
+            y = plus(drawing, drawing.add(new Operator.ThresholdedRelu(threshold), x), times(drawing, slope, below));
         }
-        return slope == 0 ? new Operator.Relu() : new Operator.LeakyRelu(slope);
+        return relu.getMax() == null ? y : drawing.add(new Operator.Min(), y, drawing.constant(relu.getMax()));
     }
 
     private static double value(@Nullable Double setting) {
@@ -108,6 +115,17 @@ final class Activations {
 
     private static Tensor gated(Drawing drawing, Tensor x, Tensor gate) {
         return drawing.add(new Operator.Mul(), x, gate);
+    }
+
+    private static Tensor geluGate(Drawing drawing, Tensor x) {
+        return drawing.add(new Operator.Sigmoid(), times(drawing, GELU_SLOPE, x));
+    }
+
+    /** ND4J takes the cube of {@code 0.044715·x}, where the literature has {@code 0.044715·x³}; what counts is what it does. */
+    private static Tensor preciseGeluGate(Drawing drawing, Tensor x) {
+        Tensor cube = drawing.add(new Operator.Pow(3), times(drawing, 0.044715, x));
+        Tensor inner = times(drawing, Math.sqrt(2 / Math.PI), plus(drawing, x, cube));
+        return plus(drawing, times(drawing, 0.5, drawing.add(new Operator.Tanh(), inner)), drawing.constant(0.5));
     }
 
     private static Tensor times(Drawing drawing, double factor, Tensor x) {

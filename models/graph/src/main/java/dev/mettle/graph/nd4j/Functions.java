@@ -3,6 +3,7 @@ package dev.mettle.graph.nd4j;
 import dev.mettle.graph.Operator;
 import dev.mettle.graph.Window;
 import java.util.List;
+import org.nd4j.linalg.api.ops.impl.scalar.LeakyReLU;
 import org.nd4j.linalg.api.ops.impl.scalar.Pow;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
@@ -36,7 +37,7 @@ final class Functions {
                     }));
             return y;
         } else if (function instanceof Operator.LeakyRelu leaky) {
-            return named(tape, "lrelu", x, Arguments.floating(leaky.alpha()));
+            return leakyRelu(tape, leaky.alpha(), x);
         } else if (function instanceof Operator.ThresholdedRelu relu) {
             return named(tape, "thresholdedrelu", x, Arguments.floating(relu.alpha()));
         } else if (function instanceof Operator.Elu elu) {
@@ -110,6 +111,20 @@ final class Functions {
                         () -> y.length() < Arithmetic.SMALL
                                 ? tape.custom("relu_bp", x.shape(), List.of(y, dy), zero)
                                 : Arithmetic.multiply(tape, dy, Arithmetic.isPositive(tape, y)))); // 5 times as fast
+        return y;
+    }
+
+    /** ND4J's named operation rounds alpha to single precision. */
+    private static Buffer leakyRelu(Tape tape, double alpha, Buffer x) {
+        Buffer y = tape.transform(x, (in, out) -> new LeakyReLU(in, out, alpha));
+        tape.adjoint(
+                y,
+                dy -> tape.give(x, () -> {
+                    Buffer positive = Arithmetic.isPositive(tape, x);
+                    Buffer rise = Arithmetic.multiply(tape, positive, tape.scalar(1 - alpha));
+                    Buffer slope = tape.custom("add", x.shape(), rise, tape.scalar(alpha));
+                    return Arithmetic.multiply(tape, dy, slope);
+                }));
         return y;
     }
 
