@@ -24,9 +24,8 @@ class WorkloadTests {
     @EnumSource(BenchmarkNetwork.class)
     void mettles_gradient_is_exact(BenchmarkNetwork network) {
         Workload workload = new Workload(network, BATCH);
-        assertThat(GradientCheck.of(workload.model(), workload.inputs(), workload.labels())
-                        .passed())
-                .isTrue();
+        GradientCheck check = GradientCheck.of(workload.model(), workload.inputs(), workload.labels());
+        assertThat(check.passed()).as(check.message()).isTrue();
         assertThat(error(workload.prepare(Contender.METTLE_GRADIENT).run(), inDoublePrecision(workload)))
                 .isLessThan(GradientBenchmark.TOLERANCE);
     }

@@ -157,9 +157,11 @@ final class Convolutions {
     private static Buffer deconvolution(Tape tape, Padded padded, Buffer y, Buffer w, long... shape) {
         Window window = padded.original();
         int rank = window.rank();
-        long[] reached = shape.clone(); // windows may leave over some values at the end
+        long[] reached =
+                shape.clone(); // windows may leave over some values at the end, and reach into the padding there
         for (int i = 0; i < rank; i++) {
-            reached[i + 2] = (y.size(i + 2) - 1) * window.strides().get(i) + window.reach(i) - 2L * padded.before(i);
+            long end = (y.size(i + 2) - 1) * window.strides().get(i) + window.reach(i) - padded.before(i);
+            reached[i + 2] = Math.min(shape[i + 2], end);
         }
         int[] kernelFirst = rank == 2 ? new int[] {2, 3, 1, 0} : new int[] {2, 3, 4, 1, 0};
         Buffer kernel = tape.derived(w, "kernel first", a -> a.permute(kernelFirst));

@@ -63,6 +63,18 @@ class OperatorTests {
                 conv("Conv, many channels", window(3, 1, 1, 1), shape(8, 6, 5), shape(16, 8, 3, 3), shape(16)),
                 conv("Conv, odd channels", window(3, 1, 0, 1), shape(7, 6, 5), shape(5, 7, 3, 3), shape(5)),
                 conv("Conv, strides", window(3, 2, 1, 1), shape(6, 7, 7), shape(4, 6, 3, 3), shape(4)),
+                conv(
+                        "Conv, strides, padding at one end",
+                        window(3, 2, 1, 1),
+                        shape(6, 8, 6),
+                        shape(4, 6, 3, 3),
+                        shape(4)),
+                conv("Conv, strides, wide padding", window(5, 3, 2, 1), shape(8, 10, 9), shape(16, 8, 5, 5)),
+                conv(
+                        "Conv over a volume, padding at one end",
+                        volume(3, 2, 1, 1),
+                        shape(2, 6, 4, 4),
+                        shape(3, 2, 3, 3, 3)),
                 conv("Conv, strides that leave values over", window(3, 2, 0, 1), shape(6, 8, 6), shape(4, 6, 3, 3)),
                 conv("Conv, strides beyond the kernel", window(1, 2, 0, 1), shape(6, 7, 8), shape(4, 6, 1, 1)),
                 conv("Conv, strides beyond the kernel, few", window(1, 2, 0, 1), shape(2, 7, 8), shape(4, 2, 1, 1)),
