@@ -27,6 +27,7 @@ import org.deeplearning4j.nn.conf.layers.Upsampling2D;
 import org.deeplearning4j.nn.conf.layers.ZeroPaddingLayer;
 import org.deeplearning4j.nn.conf.layers.convolutional.Cropping2D;
 import org.deeplearning4j.nn.conf.layers.recurrent.Bidirectional;
+import org.deeplearning4j.nn.conf.layers.recurrent.TimeDistributed;
 import org.deeplearning4j.nn.conf.layers.wrapper.BaseWrapperLayer;
 import org.deeplearning4j.nn.conf.preprocessor.Cnn3DToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
@@ -112,6 +113,10 @@ final class InputShapes {
     }
 
     private static @Nullable List<Long> takenBy(Layer layer) {
+        if (layer instanceof TimeDistributed distributed) {
+            List<Long> step = takenBy(distributed.getUnderlying());
+            return step == null || step.size() != 1 ? null : series(step.get(0), distributed.getRnnDataFormat());
+        }
         if (layer instanceof BaseWrapperLayer wrapper) {
             return takenBy(wrapper.getUnderlying());
         }
