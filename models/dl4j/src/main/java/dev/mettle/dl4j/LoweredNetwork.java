@@ -57,6 +57,7 @@ final class LoweredNetwork {
                     logits.getNetworkInputs().get(0),
                     inputRank,
                     Map.of(),
+                    Map.of(),
                     logits.getNetworkOutputs().get(0),
                     network.dataType())));
         } catch (NotLoweredException e) {

@@ -43,6 +43,7 @@ final class Attention {
         Tensor keys = rank == 3 ? drawing.transpose(k, 0, 2, 1) : drawing.transpose(k, 0, 1, 3, 2);
         Tensor scores = drawing.add(new Operator.MatMul(), keys, q);
         Tensor scaled = drawing.add(new Operator.Mul(), scores, drawing.constant(1 / Math.sqrt((double) size)));
-        return drawing.add(new Operator.MatMul(), v, drawing.add(new Operator.Softmax(rank - 2), scaled));
+        return drawing.add(
+                new Operator.MatMul(), v, drawing.add(new Operator.Softmax(rank - 2), Masks.attended(drawing, scaled)));
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -18,6 +19,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class Drawing {
 
     private final Map<String, INDArray> parameters;
+    private final Map<String, INDArray> masks;
     private final Map<String, INDArray> constants = new LinkedHashMap<>();
     private final List<OperatorGraph.Node> nodes = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
@@ -28,14 +30,28 @@ final class Drawing {
      * Begin.
      *
      * @param parameters the network's parameters by vertex and name, such as {@code conv1_W}
+     * @param masks the masks that layers and inputs have, by name of the vertex
      */
-    Drawing(Map<String, INDArray> parameters) {
+    Drawing(Map<String, INDArray> parameters, Map<String, INDArray> masks) {
         this.parameters = parameters;
+        this.masks = masks;
     }
 
     /** Go on with another vertex. */
     void enter(String vertex) {
         scope = vertex;
+    }
+
+    /** Return the mask of the vertex that is being lowered, or null if it has none. */
+    @Nullable
+    INDArray mask() {
+        return mask(scope);
+    }
+
+    /** Return the mask of a vertex or an input, or null if it has none. */
+    @Nullable
+    INDArray mask(String name) {
+        return masks.get(name);
     }
 
     /** Return what a vertex puts out. */

@@ -41,6 +41,7 @@ final class LayerLowering {
         if (x.perStep() && !treatsStepsAlike(layer)) {
             throw new NotLoweredException("gets the steps of a time series as rows");
         }
+        Masks.requireKnown(drawing, layer, x);
         if (layer instanceof ActivationLayer activation) {
             return Activations.lower(drawing, activation.getActivationFn(), x);
         } else if (layer instanceof DropoutLayer || layer instanceof MaskLayer) {
@@ -52,7 +53,7 @@ final class LayerLowering {
         } else if (layer instanceof LossLayer loss) {
             return Activations.lower(drawing, loss.getActivationFn(), x);
         } else if (isDense(layer)) {
-            return dense(drawing, (FeedForwardLayer) layer, x);
+            return Masks.zeroed(drawing, dense(drawing, (FeedForwardLayer) layer, x));
         } else if (layer instanceof ElementWiseMultiplicationLayer multiplication) {
             return multiply(drawing, multiplication, x);
         } else if (layer instanceof PReLULayer) {
@@ -93,7 +94,7 @@ final class LayerLowering {
                 || (layer instanceof FrozenLayer frozen && treatsStepsAlike(frozen.getLayer()));
     }
 
-    private static boolean isDense(Layer layer) {
+    static boolean isDense(Layer layer) {
         return layer instanceof DenseLayer
                 || layer instanceof AutoEncoder
                 || (layer instanceof BaseOutputLayer && !(layer instanceof RnnOutputLayer));

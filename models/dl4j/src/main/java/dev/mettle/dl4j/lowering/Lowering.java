@@ -29,6 +29,7 @@ public final class Lowering {
      * @param input the name of the input under attack
      * @param inputRank the number of dimensions of that input, the batch included
      * @param fixed values of the other inputs, each of batch size 1
+     * @param masks the masks that Deeplearning4j gives to layers and inputs, for a batch of one, by name; empty if there are none
      * @param output the name of the output vertex that holds the logits
      * @param type the floating-point type to compute in
      * @throws NotLoweredException if a layer, or a setting of one, is not known; the message names it
@@ -39,10 +40,11 @@ public final class Lowering {
             String input,
             int inputRank,
             Map<String, INDArray> fixed,
+            Map<String, INDArray> masks,
             String output,
             DataType type)
             throws NotLoweredException {
-        Drawing drawing = new Drawing(parameters);
+        Drawing drawing = new Drawing(parameters, masks);
         Tensor attacked = drawing.input(input, inputRank);
         for (Map.Entry<String, INDArray> entry : fixed.entrySet()) {
             drawing.enter(entry.getKey());

@@ -65,11 +65,15 @@ final class Poolings {
         if (axes.isEmpty() || axes.size() != x.rank() - 2) {
             throw new NotLoweredException("pools over " + axes + " of " + x.rank() + " dimensions");
         }
+        if (drawing.mask() != null && !axes.equals(List.of(2))) {
+            throw new NotLoweredException("gets a mask, and pools over " + axes + " of " + x.rank() + " dimensions");
+        }
+        Tensor present = Masks.present(drawing, x);
         Tensor pooled = switch (layer.getPoolingType()) {
-            case MAX -> reduce(drawing, Operator.Reduction.MAX, axes, x);
-            case AVG -> reduce(drawing, Operator.Reduction.MEAN, axes, x);
-            case SUM -> reduce(drawing, Operator.Reduction.SUM, axes, x);
-            case PNORM -> pNorm(drawing, layer.getPnorm(), axes, x);
+            case MAX -> reduce(drawing, Operator.Reduction.MAX, axes, present);
+            case AVG -> reduce(drawing, Operator.Reduction.MEAN, axes, present);
+            case SUM -> reduce(drawing, Operator.Reduction.SUM, axes, present);
+            case PNORM -> pNorm(drawing, layer.getPnorm(), axes, present);
             default -> throw new NotLoweredException("pools by " + layer.getPoolingType());
         };
         return layer.isCollapseDimensions()

@@ -29,9 +29,12 @@ final class Recurrences {
     static Tensor lower(Drawing drawing, Layer layer, Tensor x) throws NotLoweredException {
         boolean featuresLast = format(layer) == RNNFormat.NWC;
         Tensor series = featuresLast ? drawing.channelsFirst(x) : x;
-        Tensor y = layer instanceof Bidirectional both
-                ? bidirectional(drawing, both, series)
-                : directed(drawing, layer, "", Operator.Direction.FORWARD, series);
+        Tensor y = Masks.recur(
+                drawing,
+                series,
+                steps -> layer instanceof Bidirectional both
+                        ? bidirectional(drawing, both, steps)
+                        : directed(drawing, layer, "", Operator.Direction.FORWARD, steps));
         return featuresLast ? drawing.channelsLast(y) : y;
     }
 
@@ -110,11 +113,13 @@ final class Recurrences {
 
     static Tensor lastStep(Drawing drawing, LastTimeStep layer, Tensor series) {
         int time = format(layer.getUnderlying()) == RNNFormat.NWC ? 1 : 2;
-        return lastStep(drawing, time, series);
+        return lastStep(drawing, time, Masks.lastStep(drawing.mask()), series);
     }
 
-    static Tensor lastStep(Drawing drawing, int time, Tensor series) {
-        return drawing.reshape(drawing.add(new Operator.Slice(time, -1, Integer.MAX_VALUE), series), 0L, -1L);
+    /** Take one step of a series; a negative one counts from the end. */
+    static Tensor lastStep(Drawing drawing, int time, int step, Tensor series) {
+        int end = step < 0 ? Integer.MAX_VALUE : step + 1;
+        return drawing.reshape(drawing.add(new Operator.Slice(time, step, end), series), 0L, -1L);
     }
 
     static Tensor distributed(Drawing drawing, TimeDistributed layer, Tensor x) throws NotLoweredException {
@@ -131,7 +136,7 @@ final class Recurrences {
         return layer.getDataFormat() == RNNFormat.NWC ? drawing.channelsLast(series) : series;
     }
 
-    private static RNNFormat format(Layer layer) {
+    static RNNFormat format(Layer layer) {
         if (layer instanceof Bidirectional both) {
             return both.getRNNDataFormat();
         } else if (layer instanceof BaseRecurrentLayer recurrent) {

@@ -54,8 +54,8 @@ final class VertexLowering {
         } else if (vertex instanceof PoolHelperVertex) {
             Tensor rows = drawing.add(new Operator.Slice(2, 1, Integer.MAX_VALUE), x);
             return drawing.add(new Operator.Slice(3, 1, Integer.MAX_VALUE), rows);
-        } else if (vertex instanceof LastTimeStepVertex) {
-            return Recurrences.lastStep(drawing, 2, x);
+        } else if (vertex instanceof LastTimeStepVertex last) {
+            return Recurrences.lastStep(drawing, 2, Masks.lastStep(drawing.mask(last.getMaskArrayInputName())), x);
         } else if (vertex instanceof DuplicateToTimeSeriesVertex duplicate) {
             return duplicate(drawing, drawing.output(duplicate.getInputName()), x);
         }
