@@ -21,9 +21,9 @@ import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A Deeplearning4j network as a model under attack: a {@code MultiLayerNetwork}, or a {@code ComputationGraph} with one input
- * and one output, that ends in softmax, sigmoid or identity. A single sigmoid output counts as two classes, of which the
- * second one wins above ½.
+ * A Deeplearning4j network as a model under attack: a {@code MultiLayerNetwork} or a {@code ComputationGraph} that ends in
+ * softmax, sigmoid or identity. A single sigmoid output counts as two classes, of which the second one wins above ½. Of a
+ * graph with several inputs or outputs, {@link Attacked} says which ones count.
  *
  * <p>Labels are those of the network's own {@code output}. Logits and input gradients come from an operator graph that the
  * network is lowered to, with the last activation cut off, and are exact for inference: batch normalization with its running
@@ -62,6 +62,21 @@ public final class Dl4jClassifier implements DifferentiableModel {
      *     there is no ND4J backend on the class path
      */
     public static Dl4jClassifier load(Path path) {
+        return read(path, null);
+    }
+
+    /**
+     * Load a graph with several inputs or outputs from a file that {@code ModelSerializer.writeModel} wrote.
+     *
+     * @param path the file
+     * @param attacked which input is attacked, at which values the others are held, and which output counts
+     * @throws ConfigurationException as {@link #load(Path)} does; or if the graph has other inputs and outputs
+     */
+    public static Dl4jClassifier load(Path path, Attacked attacked) {
+        return read(path, attacked);
+    }
+
+    private static Dl4jClassifier read(Path path, @Nullable Attacked attacked) {
         Backend.require();
         String name = String.valueOf(path.getFileName());
         NetworkFile file = NetworkFile.read(path);
@@ -70,7 +85,7 @@ public final class Dl4jClassifier implements DifferentiableModel {
                         + " holds a normalizer, which is not applied: inputs must be normalized already, or"
                         + " the normalization moved into the network")
                 : List.of();
-        return new Dl4jClassifier(SharedNetworks.of(name, file.network()), name, null, null, notes);
+        return new Dl4jClassifier(SharedNetworks.of(name, file.network(), attacked), name, null, null, notes);
     }
 
     /**
@@ -80,7 +95,7 @@ public final class Dl4jClassifier implements DifferentiableModel {
      */
     public static Dl4jClassifier of(MultiLayerNetwork network) {
         Backend.require();
-        return of(new UserNetwork.Layers(network));
+        return of(new UserNetwork.Layers(network), null);
     }
 
     /**
@@ -90,12 +105,25 @@ public final class Dl4jClassifier implements DifferentiableModel {
      */
     public static Dl4jClassifier of(ComputationGraph network) {
         Backend.require();
-        return of(new UserNetwork.Graph(network));
+        return of(new UserNetwork.Graph(network), null);
     }
 
-    private static Dl4jClassifier of(UserNetwork network) {
+    /**
+     * Take a network with several inputs or outputs as it is. It is not copied: what it learns later is attacked later.
+     *
+     * @param network the network
+     * @param attacked which input is attacked, at which values the others are held, and which output counts
+     * @throws ConfigurationException if the network is not supported, or has other inputs and outputs; or if there is no ND4J
+     *     backend on the class path
+     */
+    public static Dl4jClassifier of(ComputationGraph network, Attacked attacked) {
+        Backend.require();
+        return of(new UserNetwork.Graph(network), attacked);
+    }
+
+    private static Dl4jClassifier of(UserNetwork network, @Nullable Attacked attacked) {
         String name = network.kind();
-        return new Dl4jClassifier(SharedNetworks.of(name, network), name, null, null, List.of());
+        return new Dl4jClassifier(SharedNetworks.of(name, network, attacked), name, null, null, List.of());
     }
 
     /**
@@ -124,6 +152,48 @@ public final class Dl4jClassifier implements DifferentiableModel {
                     + " is not the shape of a sample: give positive sizes, without the batch dimension");
         }
         return new Dl4jClassifier(networks, name, range, ModelInfo.shape(shape), notes);
+    }
+
+    /**
+     * Declare which steps of the attacked time series are there, the same for every sample: series padded to one length, for
+     * example. The network gets the mask as its features mask. Return a new object.
+     *
+     * @param mask ones, and zeros for padding, shape {@code [1, time]}; copied
+     * @throws ConfigurationException if the mask has another shape or other values, if the network takes no time series
+     *     {@code [features, time]} of that length, or if it is not known what one of its layers does with a mask
+     */
+    public Dl4jClassifier withInputMask(INDArray mask) {
+        if (mask.rank() != 2 || mask.size(0) != 1) {
+            throw new ConfigurationException("the input mask has the shape " + Arrays.toString(mask.shape())
+                    + ": give one mask for all samples, shape [1, time]");
+        }
+        double[] steps = Rows.toDoubles(mask);
+        for (double step : steps) {
+            if (step != 0 && step != 1) {
+                throw new ConfigurationException(
+                        "the input mask holds " + step + ": give 1 for steps that are there, and 0 for padding");
+            }
+        }
+        if (Arrays.stream(steps).sum() == 0) {
+            throw new ConfigurationException("the input mask holds nothing but zeros: give 1 for steps that are there");
+        }
+        masked(unmaskedShape(), steps.length);
+        return new Dl4jClassifier(networks.withMask(mask.dup('c')), name, range, declaredShape, notes);
+    }
+
+    /** Return the shape of a sample under a mask. */
+    private List<Long> masked(List<Long> shape, long time) {
+        boolean series =
+                shape.size() == 2 && (shape.get(0) != ModelInfo.ANY_SIZE || shape.get(1) == ModelInfo.ANY_SIZE);
+        if (!series) {
+            throw new ConfigurationException("the model " + name + " takes " + ModelInfo.formatShape(shape)
+                    + ": only time series [features, time] may have an input mask");
+        }
+        if (shape.get(1) != ModelInfo.ANY_SIZE && shape.get(1) != time) {
+            throw new ConfigurationException("the input mask has " + time + " steps, but the model " + name + " takes "
+                    + ModelInfo.formatShape(shape) + ": give one value per step");
+        }
+        return List.of(shape.get(0), time);
     }
 
     /** Give the model a name for reports. Return a new object. */
@@ -161,6 +231,12 @@ public final class Dl4jClassifier implements DifferentiableModel {
     }
 
     private List<Long> inputShape() {
+        List<Long> shape = unmaskedShape();
+        INDArray mask = networks.mask();
+        return mask == null ? shape : masked(shape, mask.length());
+    }
+
+    private List<Long> unmaskedShape() {
         List<Long> shape = declaredShape != null ? declaredShape : networks.inputShape();
         if (shape == null) {
             throw new ConfigurationException(

@@ -47,9 +47,9 @@ final class InputShapes {
 
     private InputShapes() {}
 
-    /** Return the shape of one sample, or null if the configuration tells nothing of it. */
-    static @Nullable List<Long> of(Vertices vertices) {
-        return takenFrom(vertices, vertices.input());
+    /** Return the shape of one sample of an input, or null if the configuration tells nothing of it. */
+    static @Nullable List<Long> of(Vertices vertices, String input) {
+        return takenFrom(vertices, input);
     }
 
     /** Return the shape that the consumers of a vertex take, or null if none of them tells. */

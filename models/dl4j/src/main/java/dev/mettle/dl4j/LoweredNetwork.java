@@ -19,6 +19,8 @@ final class LoweredNetwork {
 
     private final UserNetwork network;
     private final ComputationGraphConfiguration logits;
+    private final Route route;
+    private final Map<String, INDArray> masks;
     private final Map<Integer, Optional<Nd4jGraph>> byInputRank = new HashMap<>();
     private @Nullable INDArray loweredWeights;
     private String obstacle = "";
@@ -28,10 +30,15 @@ final class LoweredNetwork {
      *
      * @param network the network
      * @param logits its configuration, ending in logits
+     * @param route the attacked input, what is held, and the output
+     * @param masks the masks of layers and inputs by name, for a batch of one
      */
-    LoweredNetwork(UserNetwork network, ComputationGraphConfiguration logits) {
+    LoweredNetwork(
+            UserNetwork network, ComputationGraphConfiguration logits, Route route, Map<String, INDArray> masks) {
         this.network = network;
         this.logits = logits;
+        this.route = route;
+        this.masks = masks;
     }
 
     /** Return the graph with the weights of this moment; empty if some layer can't be lowered. */
@@ -54,11 +61,11 @@ final class LoweredNetwork {
             return Optional.of(Nd4jGraph.of(Lowering.lower(
                     logits,
                     network.parameterTable(),
-                    logits.getNetworkInputs().get(0),
+                    route.input(),
                     inputRank,
-                    Map.of(),
-                    Map.of(),
-                    logits.getNetworkOutputs().get(0),
+                    route.held(),
+                    masks,
+                    route.output(),
                     network.dataType())));
         } catch (NotLoweredException e) {
             obstacle = String.valueOf(e.getMessage());

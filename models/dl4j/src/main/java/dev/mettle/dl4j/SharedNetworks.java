@@ -11,8 +11,10 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -21,6 +23,7 @@ import org.deeplearning4j.nn.conf.CacheMode;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.WorkspaceMode;
 import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.nn.graph.vertex.GraphVertex;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -40,6 +43,7 @@ final class SharedNetworks {
     private final ReentrantLock lock = new ReentrantLock();
     private final String name;
     private final UserNetwork network;
+    private final Route route;
     private final Head head;
     private final @Nullable List<Long> inputShape;
     private final ComputationGraph logits;
@@ -50,6 +54,7 @@ final class SharedNetworks {
     private SharedNetworks(
             String name,
             UserNetwork network,
+            Route route,
             Head head,
             ComputationGraphConfiguration configuration,
             @Nullable List<Long> inputShape,
@@ -57,6 +62,7 @@ final class SharedNetworks {
             LoweredNetwork lowered) {
         this.name = name;
         this.network = network;
+        this.route = route;
         this.head = head;
         this.inputShape = inputShape;
         this.logits = logits;
@@ -69,11 +75,15 @@ final class SharedNetworks {
      *
      * @throws ConfigurationException if the network is not supported
      */
-    static SharedNetworks of(String name, UserNetwork network) {
-        network.requireOneInputAndOutput();
+    static SharedNetworks of(String name, UserNetwork network, @Nullable Attacked attacked) {
+        network.requireLayers();
+        return of(name, network, Route.of(network, attacked));
+    }
+
+    private static SharedNetworks of(String name, UserNetwork network, Route route) {
         requireFinite(name, network);
         ComputationGraphConfiguration graph = network.graph();
-        Vertices vertices = new Vertices(graph);
+        Vertices vertices = new Vertices(graph, route);
         UnsupportedLayers.refuse(vertices);
         Head head = Head.of(vertices);
         if (head.classes() < 2) {
@@ -84,15 +94,61 @@ final class SharedNetworks {
         cut.setTrainingWorkspaceMode(WorkspaceMode.ENABLED);
         cut.setInferenceWorkspaceMode(WorkspaceMode.ENABLED);
         cut.setCacheMode(CacheMode.NONE);
+        if (route.mask() != null) {
+            cut.getVertices()
+                    .replaceAll((vertex, value) ->
+                            LayerCopy.rebuild(value, layer -> LayerCopy.of(layer, PreciseLastTimeStep::of)));
+        }
         ComputationGraph logits = new ComputationGraph(cut);
         logits.init(network.parameters(), false);
         requireShared(network, logits.paramTable());
-        LoweredNetwork lowered = new LoweredNetwork(network, cut);
-        List<Long> inputShape = InputShapes.of(vertices);
+        LoweredNetwork lowered = new LoweredNetwork(network, cut, route, masks(name, logits, route));
+        List<Long> inputShape = InputShapes.of(vertices, route.input());
+        SharedNetworks networks = new SharedNetworks(name, network, route, head, cut, inputShape, logits, lowered);
         if (inputShape == null || lowered.graph(inputShape.size() + 1).isEmpty()) {
             UnsupportedLayers.refuseUndifferentiated(vertices);
         }
-        return new SharedNetworks(name, network, head, cut, inputShape, logits, lowered);
+        if (inputShape != null && lowered.graph(inputShape.size() + 1).isEmpty()) {
+            networks.requirePlain();
+        }
+        return networks;
+    }
+
+    /** Return the masks that Deeplearning4j gives to layers, and that of the input, by name. */
+    private static Map<String, INDArray> masks(String name, ComputationGraph network, Route route) {
+        INDArray mask = route.mask();
+        if (mask == null) {
+            return Map.of();
+        }
+        Map<String, INDArray> masks = new HashMap<>();
+        masks.put(route.input(), mask);
+        try {
+            network.setLayerMaskArrays(route.masks(1), null);
+        } catch (RuntimeException e) {
+            throw new ConfigurationException(
+                    "the model " + name + " can't be run under its input mask: " + e.getMessage(), e);
+        }
+        for (GraphVertex vertex : network.getVertices()) {
+            INDArray own = vertex.hasLayer() ? vertex.getLayer().getMaskArray() : null;
+            if (own != null) {
+                masks.put(vertex.getVertexName(), own.dup());
+            }
+        }
+        network.clearLayerMaskArrays();
+        return masks;
+    }
+
+    /** Refuse what the layers of Deeplearning4j can't differentiate as they compute it. */
+    private void requirePlain() {
+        if (route.mask() != null) {
+            throw new ConfigurationException("the model " + name + " can't be attacked under an input mask, since "
+                    + lowered.obstacle() + ": leave out the mask, or replace the layer");
+        }
+        if (!route.isPlain()) {
+            throw new ConfigurationException("the model " + name
+                    + " has several inputs or outputs and can't be attacked, since " + lowered.obstacle()
+                    + ": replace it");
+        }
     }
 
     private static void requireFinite(String name, UserNetwork network) {
@@ -150,15 +206,44 @@ final class SharedNetworks {
     }
 
     SharedNetworks inDoublePrecision() {
-        return dataType() == DataType.DOUBLE ? this : of(name, network.inDoublePrecision());
+        return dataType() == DataType.DOUBLE ? this : of(name, network.inDoublePrecision(), route);
+    }
+
+    /**
+     * Return the same network under a mask.
+     *
+     * @throws ConfigurationException if some layer's way with masks isn't known
+     */
+    SharedNetworks withMask(INDArray mask) {
+        return of(name, network, route.withMask(mask));
+    }
+
+    /** Return which steps of the attacked series are there, shape {@code [1, time]}; null if all are. */
+    @Nullable
+    INDArray mask() {
+        return route.mask();
     }
 
     /** Return the hash of configuration and current parameters, in hex. */
     String sha256() {
         MessageDigest digest = Sha256.digest();
         digest.update(network.json().getBytes(StandardCharsets.UTF_8));
-        INDArray copy = network.parameters().dup('c');
-        if (dataType() == DataType.DOUBLE) {
+        if (!route.isPlain()) {
+            digest.update((route.input() + " to " + route.output()).getBytes(StandardCharsets.UTF_8));
+            route.inputs().stream()
+                    .map(route.held()::get)
+                    .filter(Objects::nonNull)
+                    .forEach(held -> update(digest, held.castTo(dataType()).dup('c')));
+        }
+        if (route.mask() != null) {
+            update(digest, route.mask().castTo(dataType()).dup('c'));
+        }
+        update(digest, network.parameters().dup('c'));
+        return Sha256.hex(digest);
+    }
+
+    private static void update(MessageDigest digest, INDArray copy) {
+        if (copy.dataType() == DataType.DOUBLE) {
             double[] values = copy.data().asDouble();
             ByteBuffer bytes = ByteBuffer.allocate(8 * values.length).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asDoubleBuffer().put(values);
@@ -170,12 +255,11 @@ final class SharedNetworks {
             digest.update(bytes);
         }
         Rows.release(copy);
-        return Sha256.hex(digest);
     }
 
     /** Return one score per class as the user's network itself ranks the classes. */
     INDArray scores(INDArray inputs) {
-        INDArray output = alone(() -> run(copy(inputs), network::output));
+        INDArray output = alone(() -> run(copy(inputs), copy -> network.output(route, copy)));
         return head.isBinary() ? besides(0.5, output) : output;
     }
 
@@ -187,7 +271,7 @@ final class SharedNetworks {
 
     /** Return the logits as the layers of Deeplearning4j compute them. */
     INDArray originalLogits(INDArray inputs) {
-        return completed(alone(() -> run(copy(inputs), copy -> logits.outputSingle(false, copy))));
+        return completed(alone(() -> run(copy(inputs), copy -> UserNetwork.Graph.output(logits, route, copy))));
     }
 
     private INDArray completed(INDArray output) {
@@ -206,6 +290,7 @@ final class SharedNetworks {
     }
 
     private InputGradient twinGradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
+        requirePlain();
         INDArray copy = copy(inputs);
         InputGradient pass = alone(() -> twin().gradient(copy, lossGradient));
         Rows.release(copy);

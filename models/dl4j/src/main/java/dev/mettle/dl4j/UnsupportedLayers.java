@@ -59,6 +59,9 @@ final class UnsupportedLayers {
     private static void refuse(
             Vertices vertices, Function<Layer, @Nullable String> reason, @Nullable String ofSameDiffVertices) {
         for (String name : vertices.graph().getVertices().keySet()) {
+            if (!vertices.needed().contains(name)) {
+                continue;
+            }
             Layer layer = vertices.layer(name);
             String found = layer != null
                     ? reason.apply(layer)

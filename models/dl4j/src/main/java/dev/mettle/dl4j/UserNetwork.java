@@ -20,14 +20,19 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 sealed interface UserNetwork {
 
     /**
-     * Refuse a network with several inputs or outputs.
+     * Refuse a network without layers.
      *
-     * @throws ConfigurationException if there are several; the message names their number
+     * @throws ConfigurationException if there are none
      */
-    void requireOneInputAndOutput();
+    default void requireLayers() {}
 
-    /** Return what the network's own inference mode puts out. */
-    INDArray output(INDArray inputs);
+    /**
+     * Return what the network's own inference mode puts out.
+     *
+     * @param route the output that counts, what is held, and the mask
+     * @param attacked the values of the attacked input, which the network may change
+     */
+    INDArray output(Route route, INDArray attacked);
 
     /** Return the network's own parameter array, not a copy. */
     INDArray parameters();
@@ -57,15 +62,16 @@ sealed interface UserNetwork {
         private static final String INPUT = "input";
 
         @Override
-        public void requireOneInputAndOutput() {
+        public void requireLayers() {
             if (network.getLayerWiseConfigurations().getConfs().isEmpty()) {
                 throw new ConfigurationException("the MultiLayerNetwork has no layers: a classifier needs some");
             }
         }
 
         @Override
-        public INDArray output(INDArray inputs) {
-            return network.output(inputs, false);
+        public INDArray output(Route route, INDArray attacked) {
+            INDArray[] masks = route.masks(attacked.size(0));
+            return network.output(attacked, false, masks == null ? null : masks[0], null);
         }
 
         @Override
@@ -146,23 +152,18 @@ sealed interface UserNetwork {
         }
     }
 
-    /** A graph of vertices with one input and one output. */
+    /** A graph of vertices. */
     record Graph(ComputationGraph network) implements UserNetwork {
 
         @Override
-        public void requireOneInputAndOutput() {
-            int inputs = network.getConfiguration().getNetworkInputs().size();
-            int outputs = network.getConfiguration().getNetworkOutputs().size();
-            if (inputs != 1 || outputs != 1) {
-                throw new ConfigurationException(
-                        "the ComputationGraph has " + inputs + " inputs and " + outputs
-                                + " outputs: a classifier has one of each; merge them into one, or take the part of the graph to attack");
-            }
+        public INDArray output(Route route, INDArray attacked) {
+            return output(network, route, attacked);
         }
 
-        @Override
-        public INDArray output(INDArray inputs) {
-            return network.outputSingle(false, inputs);
+        /** Run a graph, and return the output that counts. */
+        static INDArray output(ComputationGraph network, Route route, INDArray attacked) {
+            return network.output(false, route.feed(attacked), route.masks(attacked.size(0)), null)[
+                    route.outputIndex()];
         }
 
         @Override

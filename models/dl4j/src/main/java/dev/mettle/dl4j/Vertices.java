@@ -1,7 +1,11 @@
 package dev.mettle.dl4j;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.graph.GraphVertex;
 import org.deeplearning4j.nn.conf.graph.LayerVertex;
@@ -9,20 +13,30 @@ import org.deeplearning4j.nn.conf.layers.Layer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A look at the vertices of a configuration.
+ * A look at those vertices of a configuration that one of its outputs needs.
  *
  * @param graph the configuration
+ * @param input the name of the attacked input
+ * @param output the name of the vertex that the network ends in
+ * @param needed the names of the vertices and inputs that the output needs, itself included
  */
-record Vertices(ComputationGraphConfiguration graph) {
+record Vertices(ComputationGraphConfiguration graph, String input, String output, Set<String> needed) {
 
-    /** Return the name of the network's input. */
-    String input() {
-        return graph.getNetworkInputs().get(0);
+    /** Look at what a route needs. */
+    Vertices(ComputationGraphConfiguration graph, Route route) {
+        this(graph, route.input(), route.output(), neededBy(graph, route.output()));
     }
 
-    /** Return the name of the vertex that the network ends in. */
-    String output() {
-        return graph.getNetworkOutputs().get(0);
+    private static Set<String> neededBy(ComputationGraphConfiguration graph, String output) {
+        Set<String> needed = new LinkedHashSet<>();
+        Deque<String> open = new ArrayDeque<>(List.of(output));
+        while (!open.isEmpty()) {
+            String name = open.pop();
+            if (needed.add(name)) {
+                open.addAll(graph.getVertexInputs().getOrDefault(name, List.of()));
+            }
+        }
+        return needed;
     }
 
     /** Return a vertex, or null for a network input. */
@@ -45,10 +59,10 @@ record Vertices(ComputationGraphConfiguration graph) {
         return inputs == null ? List.of() : inputs;
     }
 
-    /** Return the names of the vertices that take the output of a vertex. */
+    /** Return the names of the needed vertices that take the output of a vertex. */
     List<String> after(String name) {
         return graph.getVertexInputs().entrySet().stream()
-                .filter(entry -> entry.getValue().contains(name))
+                .filter(entry -> entry.getValue().contains(name) && needed.contains(entry.getKey()))
                 .map(Map.Entry::getKey)
                 .toList();
     }

@@ -2,8 +2,10 @@ package dev.mettle.dl4j;
 
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration.GraphBuilder;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.inputs.InputType;
@@ -99,6 +101,11 @@ final class Networks {
                 (int) IntStream.range(0, shape.length).mapToLong(i -> shape[i]).reduce(1, (a, b) -> a * b);
         return Rows.fromDoubles(
                 IntStream.range(0, length).mapToDouble(i -> random.gaussian()).toArray(), shape, dataType);
+    }
+
+    /** Return the shape of a batch of samples. */
+    static long[] batch(long n, long... sample) {
+        return LongStream.concat(LongStream.of(n), Arrays.stream(sample)).toArray();
     }
 
     /** Return the labels 0, 1, 2, …, over and over. */

@@ -203,7 +203,7 @@ class UnsupportedLayersTests {
     }
 
     @Test
-    void severalInputsAndOutputsAreCounted() {
+    void severalInputsAndOutputsAreNamed() {
         assertThatExceptionOfType(ConfigurationException.class)
                 .isThrownBy(() -> Dl4jClassifier.of(Networks.graph(Networks.graph()
                         .addInputs("other")
@@ -215,8 +215,9 @@ class UnsupportedLayersTests {
                         .setOutputs("first", "second", "third")
                         .setInputTypes(FEATURES, FEATURES))))
                 .withMessage(
-                        "the ComputationGraph has 2 inputs and 3 outputs: a classifier has one of each; merge them into one, or"
-                                + " take the part of the graph to attack");
+                        "the ComputationGraph has the inputs \"in\", \"other\" and the outputs \"first\", \"second\", \"third\":"
+                                + " say which one is attacked and which one counts, as second argument, for example"
+                                + " Attacked.input(\"in\").output(\"first\").holding(\"other\", …)");
     }
 
     @Test
