@@ -105,11 +105,13 @@ final class SharedNetworks {
         LoweredNetwork lowered = new LoweredNetwork(network, cut, route, masks(name, logits, route));
         List<Long> inputShape = InputShapes.of(vertices, route.input());
         SharedNetworks networks = new SharedNetworks(name, network, route, head, cut, inputShape, logits, lowered);
-        if (inputShape == null || lowered.graph(inputShape.size() + 1).isEmpty()) {
+        int inputRank =
+                route.mask() != null ? 3 : inputShape == null ? 0 : inputShape.size() + 1; // only series have masks
+        if (inputRank == 0) {
             UnsupportedLayers.refuseUndifferentiated(vertices);
-        }
-        if (inputShape != null && lowered.graph(inputShape.size() + 1).isEmpty()) {
+        } else if (lowered.graph(inputRank).isEmpty()) {
             networks.requirePlain();
+            UnsupportedLayers.refuseUndifferentiated(vertices);
         }
         return networks;
     }

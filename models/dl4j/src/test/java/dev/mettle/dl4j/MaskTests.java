@@ -298,6 +298,20 @@ class MaskTests {
     }
 
     @Test
+    void aDeclaredShapeIsEnough() {
+        MultiLayerNetwork network = layers(SERIES, new GlobalPoolingLayer(PoolingType.AVG), softmax());
+        INDArray mask = mask(1, 1, 1, 1, 0, 0);
+        INDArray x = inputs(DataType.DOUBLE, 3, 3, 6);
+
+        Differences.verify(
+                classifier(network).withInputShape(3, 6).withInputMask(mask), x, scores(network, x, mask), 1e-12);
+        refused(
+                () -> classifier(network).withInputMask(mask),
+                "the shape of the inputs of the model MultiLayerNetwork can't be read from its configuration: declare it with"
+                        + " withInputShape(…), without the batch dimension");
+    }
+
+    @Test
     void timeDistributedLayersAreRefusedSinceTheirMaskDependsOnTheBatch() {
         MultiLayerNetwork network = pooled(new TimeDistributed(dense(4)));
         INDArray mask = mask(1, 1, 1, 1, 0, 0);
