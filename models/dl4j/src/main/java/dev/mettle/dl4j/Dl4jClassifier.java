@@ -27,7 +27,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Labels are those of the network's own {@code output}. Logits and input gradients come from an operator graph that the
  * network is lowered to, with the last activation cut off, and are exact for inference: batch normalization with its running
- * statistics, no dropout, no weight noise, frozen layers passed through. What the network learns later is seen; the network
+ * statistics, no dropout, no weight noise, frozen layers passed through. What the network learns later is seen, at
+ * once after {@code fit}, and with the next {@link #info} (every evaluation asks for it) where weights are set by hand; the network
  * itself is never changed.
  *
  * <p>Immutable and safe for use by several threads. Gradients are computed side by side; passes through Deeplearning4j's own layers

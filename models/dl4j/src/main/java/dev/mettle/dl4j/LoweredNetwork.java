@@ -23,6 +23,7 @@ final class LoweredNetwork {
     private final Map<String, INDArray> masks;
     private final Map<Integer, Optional<Nd4jGraph>> byInputRank = new HashMap<>();
     private @Nullable INDArray loweredWeights;
+    private int loweredIterations;
     private String obstacle = "";
 
     /**
@@ -41,14 +42,26 @@ final class LoweredNetwork {
         this.masks = masks;
     }
 
-    /** Return the graph with the weights of this moment; empty if some layer can't be lowered. */
+    /**
+     * Return the graph with the weights that training has led to; empty if some layer can't be lowered. Weights that were changed by
+     * hand are seen after {@link #refresh}.
+     */
     synchronized Optional<Nd4jGraph> graph(int inputRank) {
+        if (loweredWeights == null || network.iterations() != loweredIterations) {
+            refresh();
+        }
+        return byInputRank.computeIfAbsent(inputRank, this::lower);
+    }
+
+    /** Lower the network again when it is next needed, if any weight has changed. */
+    synchronized void refresh() {
         INDArray weights = network.parameters();
-        if (loweredWeights == null || loweredWeights.distance1(weights) != 0) {
+        INDArray known = loweredWeights;
+        if (known == null || known.distance1(weights) != 0) {
             byInputRank.clear();
             loweredWeights = weights.dup();
         }
-        return byInputRank.computeIfAbsent(inputRank, this::lower);
+        loweredIterations = network.iterations();
     }
 
     /** Return which layer can't be lowered, and why, as the end of a sentence; empty if all can. */

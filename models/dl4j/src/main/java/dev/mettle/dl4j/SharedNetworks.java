@@ -226,8 +226,9 @@ final class SharedNetworks {
         return route.mask();
     }
 
-    /** Return the hash of configuration and current parameters, in hex. */
+    /** Return the hash of configuration and current parameters, in hex; from now on these are the ones that are attacked. */
     String sha256() {
+        lowered.refresh();
         MessageDigest digest = Sha256.digest();
         digest.update(network.json().getBytes(StandardCharsets.UTF_8));
         if (!route.isPlain()) {

@@ -46,6 +46,9 @@ sealed interface UserNetwork {
      */
     ComputationGraphConfiguration graph();
 
+    /** Return how many steps of training the network has gone through. */
+    int iterations();
+
     DataType dataType();
 
     String json();
@@ -132,6 +135,11 @@ sealed interface UserNetwork {
         }
 
         @Override
+        public int iterations() {
+            return network.getIterationCount();
+        }
+
+        @Override
         public DataType dataType() {
             return network.getLayerWiseConfigurations().getDataType();
         }
@@ -184,6 +192,11 @@ sealed interface UserNetwork {
             graph.setTopologicalOrder(original.getTopologicalOrder().clone()); // clone() forgets it
             graph.setTopologicalOrderStr(new ArrayList<>(original.getTopologicalOrderStr()));
             return graph;
+        }
+
+        @Override
+        public int iterations() {
+            return network.getIterationCount();
         }
 
         @Override

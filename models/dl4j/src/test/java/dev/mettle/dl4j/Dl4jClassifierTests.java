@@ -93,6 +93,10 @@ class Dl4jClassifierTests {
         assertThat(gradient(classifier, x).gradient())
                 .isEqualTo(gradient(anew, x).gradient());
         assertThat(snapshot.logits(x)).isEqualTo(then);
+
+        network.params().muli(0.5); // by hand: seen when an evaluation begins
+        classifier.info();
+        assertThat(classifier.logits(x)).isEqualTo(classifier(network).logits(x));
     }
 
     @Test
