@@ -129,18 +129,6 @@ final class Tape {
         return Buffer.constant(name, constants.get(name, () -> Nd4j.ones(dataType, 1, length)));
     }
 
-    /** Return a constant of shape {@code [n, n · step]} with a one at {@code (i, i · step + offset)}. */
-    Buffer places(long n, int offset, int step) {
-        String name = "places " + n + " " + offset + " " + step;
-        return Buffer.constant(name, constants.get(name, () -> {
-            double[][] ones = new double[(int) n][(int) n * step];
-            for (int i = 0; i < n; i++) {
-                ones[i][i * step + offset] = 1;
-            }
-            return Nd4j.create(ones).castTo(dataType);
-        }));
-    }
-
     // ---------------------------------------------------------------------------------------------- backward
 
     /** Say how the gradient of an output goes on to the inputs, which {@link #give} takes. */

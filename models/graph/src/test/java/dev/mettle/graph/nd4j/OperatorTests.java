@@ -159,6 +159,7 @@ class OperatorTests {
                 one("MaxPool", new Operator.MaxPool(window(2, 2, 0, 1)), shape(3, 6, 4)),
                 one("MaxPool, many values", new Operator.MaxPool(window(2, 2, 0, 1)), shape(8, 32, 34)),
                 one("MaxPool, many values, threes", new Operator.MaxPool(window(3, 3, 0, 1)), shape(8, 33, 33)),
+                one("MaxPool of single values", new Operator.MaxPool(window(1, 1, 0, 1)), shape(8, 32, 34)),
                 one("MaxPool, values left over", new Operator.MaxPool(window(2, 2, 0, 1)), shape(3, 5, 7)),
                 one("MaxPool, overlapping", new Operator.MaxPool(window(3, 2, 1, 1)), shape(3, 7, 6)),
                 one("MaxPool, same", new Operator.MaxPool(same(3, 2, 1)), shape(3, 8, 7)),
