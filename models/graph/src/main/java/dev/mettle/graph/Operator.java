@@ -165,6 +165,7 @@ public sealed interface Operator {
                     Clip,
                     Abs,
                     Exp,
+                    Log,
                     Sqrt,
                     Pow {
         @Override
@@ -241,6 +242,9 @@ public sealed interface Operator {
 
     /** {@code exp(x)}. */
     record Exp() implements Function {}
+
+    /** Natural logarithm of a positive value. */
+    record Log() implements Function {}
 
     /** Square root; its gradient at 0 is taken as 0. */
     record Sqrt() implements Function {}

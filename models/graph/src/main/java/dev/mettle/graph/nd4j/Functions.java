@@ -8,6 +8,7 @@ import org.nd4j.linalg.api.ops.impl.scalar.Pow;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Abs;
 import org.nd4j.linalg.api.ops.impl.transforms.same.Sign;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Log;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 
 /** Functions of single values, and the normalizations made of them. */
@@ -70,6 +71,10 @@ final class Functions {
         } else if (function instanceof Operator.Exp) {
             Buffer y = tape.transform(x, Exp::new);
             tape.adjoint(y, dy -> tape.give(x, () -> Arithmetic.multiply(tape, dy, y)));
+            return y;
+        } else if (function instanceof Operator.Log) {
+            Buffer y = tape.transform(x, Log::new);
+            tape.adjoint(y, dy -> tape.give(x, () -> tape.custom("divide", x.shape(), dy, x)));
             return y;
         } else if (function instanceof Operator.Sqrt) {
             Buffer y = tape.transform(x, org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt::new);

@@ -233,6 +233,11 @@ class OperatorTests {
                                 node(new Operator.Exp(), "e", "x"),
                                 node(new Operator.Sqrt(), "s", "e"),
                                 node(new Operator.Pow(-0.75), "y", "s")),
+                        graph(
+                                "Log of positive values",
+                                shape(6),
+                                node(new Operator.Softplus(), "s", "x"),
+                                node(new Operator.Log(), "y", "s")),
                         one("PRelu", new Operator.PRelu(), shape(3, 4, 4), shape(3, 1, 1)),
                         one("Softmax", new Operator.Softmax(1), shape(6)),
                         one("Softmax of channels", new Operator.Softmax(1), shape(4, 3, 2)),
