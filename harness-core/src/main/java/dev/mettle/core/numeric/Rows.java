@@ -3,6 +3,7 @@ package dev.mettle.core.numeric;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.api.shape.Shape;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
@@ -80,12 +81,32 @@ public final class Rows {
 
     /** Copy all values, in C order, to doubles. */
     public static double[] toDoubles(INDArray array) {
-        INDArray copy = array.dataType() == DataType.DOUBLE
-                ? array.dup('c')
-                : array.castTo(DataType.DOUBLE).dup('c');
-        double[] values = copy.data().asDouble();
-        release(copy);
+        if (array.dataType() != DataType.DOUBLE && array.dataType() != DataType.FLOAT) {
+            INDArray cast = array.castTo(DataType.DOUBLE);
+            double[] values = toDoubles(cast);
+            release(cast);
+            return values;
+        }
+        boolean inOrder = array.ordering() == 'c'
+                && !array.isView()
+                && array.data().length() == array.length()
+                && Shape.hasDefaultStridesForShape(array);
+        INDArray source = inOrder ? array : array.dup('c');
+        double[] values = source.dataType() == DataType.DOUBLE
+                ? source.data().asDouble()
+                : widened(source.data().asFloat());
+        if (source != array) {
+            release(source);
+        }
         return values;
+    }
+
+    private static double[] widened(float[] values) {
+        double[] doubles = new double[values.length];
+        for (int i = 0; i < values.length; i++) {
+            doubles[i] = values[i];
+        }
+        return doubles;
     }
 
     /** Copy the rows to one array of doubles per sample. */
@@ -112,8 +133,15 @@ public final class Rows {
 
     /** Build an array of the given shape, in C order, and data type from doubles. */
     public static INDArray fromDoubles(double[] values, long[] shape, DataType type) {
+        if (type == DataType.FLOAT) {
+            float[] floats = new float[values.length];
+            for (int i = 0; i < values.length; i++) {
+                floats[i] = (float) values[i];
+            }
+            return Nd4j.create(floats, shape, 'c');
+        }
         INDArray doubles = Nd4j.create(values, shape, 'c');
-        if (type == doubles.dataType()) {
+        if (type == DataType.DOUBLE) {
             return doubles;
         }
         INDArray cast = doubles.castTo(type);
