@@ -100,7 +100,7 @@ class Dl4jClassifierTests {
     }
 
     @Test
-    void threadsTakeTurns() throws InterruptedException, ExecutionException {
+    void threadsDoNotDisturbEachOther() throws InterruptedException, ExecutionException {
         Dl4jClassifier classifier = classifier(network());
         List<INDArray> inputs = IntStream.range(0, 8)
                 .mapToObj(i -> inputs(DataType.FLOAT, 4 + i, 5).mul(1 + i))

@@ -1,5 +1,6 @@
 package dev.mettle.dl4j;
 
+import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import java.util.Arrays;
@@ -23,6 +24,11 @@ import org.nd4j.linalg.lossfunctions.LossFunctions.LossFunction;
 final class Networks {
 
     static final int CLASSES = 4;
+
+    /** Deeplearning4j 1.0.0-M1.1 can't run dense layers with layer normalization. */
+    static final boolean ND4J_M1 = Backend.version("org.nd4j", "nd4j-api")
+            .filter(version -> version.startsWith("1.0.0-M1"))
+            .isPresent();
 
     private Networks() {}
 
