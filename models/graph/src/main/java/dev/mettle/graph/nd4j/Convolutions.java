@@ -183,9 +183,10 @@ final class Convolutions {
         int kernelHeight = window.kernel().get(0);
         int kernelWidth = window.kernel().get(1);
         long columns = shape[1] * kernelHeight * kernelWidth;
-        Buffer rows = tape.custom(
-                        "permute", new long[] {n, height, width, channels}, List.of(y), Arguments.integers(0, 2, 3, 1))
-                .reshaped(n * height * width, channels);
+        // ND4J copies into a permuted view faster than it permutes into an array
+        Buffer pixels = Buffer.of(new long[] {n, height, width, channels}, y.differentiable());
+        tape.copy(y, pixels.view(y.shape(), a -> a.permute(0, 3, 1, 2)));
+        Buffer rows = pixels.reshaped(n * height * width, channels);
         Buffer matrix = tape.derived(w, "as matrix", a -> a.reshape('c', channels, columns));
         Buffer sent = tape.custom("matmul", new long[] {n * height * width, columns}, rows, matrix);
         long[] byPosition = {n, height, width, shape[1], kernelHeight, kernelWidth};
