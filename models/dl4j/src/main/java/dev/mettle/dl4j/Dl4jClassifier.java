@@ -90,6 +90,22 @@ public final class Dl4jClassifier implements DifferentiableModel {
     }
 
     /**
+     * Take the part of a network behind its embedding, whose inputs are indices and have no gradient: the model under attack then
+     * takes what the embedding puts out, such as {@code network.feedForwardToLayer(0, indices)}, and gradients are those with
+     * respect to it. Perturbations there are no exchange of words; they bound what any exchange within their reach can do.
+     *
+     * <p>The layers are copied: what the network learns later is not seen.
+     *
+     * @param network a network whose first layer is an {@code EmbeddingLayer} or {@code EmbeddingSequenceLayer}
+     * @throws ConfigurationException if the first layer is none of them, or the rest is not supported; or if there is no ND4J
+     *     backend on the class path
+     */
+    public static Dl4jClassifier behindEmbedding(MultiLayerNetwork network) {
+        Backend.require();
+        return of(new UserNetwork.Layers(Embeddings.behind(network)), null);
+    }
+
+    /**
      * Take a network as it is. It is not copied: what it learns later is attacked later.
      *
      * @throws ConfigurationException if the network is not supported; or if there is no ND4J backend on the class path

@@ -87,7 +87,7 @@ final class UnsupportedLayers {
             return reason(both.getFwd());
         }
         if (layer instanceof EmbeddingLayer || layer instanceof EmbeddingSequenceLayer) {
-            return "takes indices, which have no gradient: attack the part of the network behind the embedding";
+            return "takes indices, which have no gradient: attack the part of the network behind the embedding (Dl4jClassifier.behindEmbedding)";
         }
         if (layer instanceof RnnOutputLayer || layer instanceof RnnLossLayer) {
             return "puts out one label per time step" + ONE_LABEL

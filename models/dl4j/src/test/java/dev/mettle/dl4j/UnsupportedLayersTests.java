@@ -94,7 +94,7 @@ class UnsupportedLayersTests {
                                 new EmbeddingLayer.Builder().nIn(9).nOut(4).build(),
                                 softmax()),
                         "layer \"layer0\" (EmbeddingLayer) takes indices, which have no gradient: attack the part of the network"
-                                + " behind the embedding"),
+                                + " behind the embedding (Dl4jClassifier.behindEmbedding)"),
                 arguments(
                         layers(
                                 InputType.recurrent(9),
@@ -105,7 +105,7 @@ class UnsupportedLayersTests {
                                 new GlobalPoolingLayer(),
                                 softmax()),
                         "layer \"layer0\" (EmbeddingSequenceLayer) takes indices, which have no gradient: attack the part of the"
-                                + " network behind the embedding"),
+                                + " network behind the embedding (Dl4jClassifier.behindEmbedding)"),
                 arguments(
                         layers(
                                 SERIES,
