@@ -13,6 +13,7 @@ import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.numeric.Rows;
+import java.lang.reflect.Method;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -27,7 +28,6 @@ import org.nd4j.enums.WeightsFormat;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Conv2DConfig;
-import org.nd4j.linalg.api.ops.impl.layers.convolution.config.PaddingMode;
 import org.nd4j.linalg.api.ops.impl.layers.convolution.config.Pooling2DConfig;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
@@ -137,6 +137,27 @@ class OperationTests {
                 image("log_softmax of channels", x -> x.getSameDiff().nn().logSoftmax(x, 1)));
     }
 
+    /** Choose "same" padding, a setting that has another name in ND4J 1.0.0-M1.1. */
+    private static <B> B same(B builder) {
+        try {
+            for (Method setting : builder.getClass().getMethods()) {
+                if (setting.getName().equals("isSameMode")) {
+                    setting.invoke(builder, true);
+                } else if (setting.getName().equals("paddingMode")) {
+                    Object[] modes = setting.getParameterTypes()[0].getEnumConstants();
+                    for (Object mode : modes) {
+                        if (mode.toString().equals("SAME")) {
+                            setting.invoke(builder, mode);
+                        }
+                    }
+                }
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+        return builder;
+    }
+
     private static Stream<Arguments> convolutions() {
         return Stream.concat(
                 Stream.of("NCHW", "NHWC")
@@ -144,18 +165,11 @@ class OperationTests {
                                 convolution("valid", format, Conv2DConfig.builder(), WeightsFormat.YXIO),
                                 convolution("OIYX", format, Conv2DConfig.builder(), WeightsFormat.OIYX),
                                 convolution("OYXI", format, Conv2DConfig.builder(), WeightsFormat.OYXI),
-                                convolution(
-                                        "same",
-                                        format,
-                                        Conv2DConfig.builder().paddingMode(PaddingMode.SAME),
-                                        WeightsFormat.YXIO),
+                                convolution("same", format, same(Conv2DConfig.builder()), WeightsFormat.YXIO),
                                 convolution(
                                         "same, strides",
                                         format,
-                                        Conv2DConfig.builder()
-                                                .paddingMode(PaddingMode.SAME)
-                                                .sH(2)
-                                                .sW(2),
+                                        same(Conv2DConfig.builder()).sH(2).sW(2),
                                         WeightsFormat.YXIO),
                                 convolution(
                                         "strides, padding",
@@ -166,10 +180,7 @@ class OperationTests {
                                 depthwise(
                                         "same, strides",
                                         format,
-                                        Conv2DConfig.builder()
-                                                .paddingMode(PaddingMode.SAME)
-                                                .sH(2)
-                                                .sW(2)))),
+                                        same(Conv2DConfig.builder()).sH(2).sW(2)))),
                 Stream.of(image(
                         "conv2d without bias",
                         x -> x.getSameDiff()
@@ -224,12 +235,11 @@ class OperationTests {
                         pooling(
                                 "same",
                                 last,
-                                Pooling2DConfig.builder()
+                                same(Pooling2DConfig.builder())
                                         .kH(3)
                                         .kW(2)
                                         .sH(2)
-                                        .sW(2)
-                                        .paddingMode(PaddingMode.SAME)),
+                                        .sW(2)),
                         pooling(
                                 "padded",
                                 last,
