@@ -63,7 +63,8 @@ record Section(String input, DataType type, List<Step> steps, List<String> fixed
         SDVariable variable = graph.variableMap().get(name);
         if (variable == null) {
             throw new ConfigurationException(
-                    "the SameDiff graph has no variable \"" + name + "\": its placeholders are " + graph.inputs()
+                    "the SameDiff graph has no variable \"" + name + "\": its placeholders are "
+                            + graph.inputs().stream().sorted().toList()
                             + ", and the last variable it computes is \"" + lastOf(graph) + "\"");
         }
         return variable;
