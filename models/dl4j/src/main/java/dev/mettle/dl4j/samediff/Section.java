@@ -42,7 +42,8 @@ record Section(String input, DataType type, List<Step> steps, List<String> fixed
         SDVariable placeholder = variable(graph, input);
         if (placeholder.getVariableType() != VariableType.PLACEHOLDER) {
             throw new ConfigurationException("the variable \"" + input
-                    + "\" is no placeholder, and so can't be the input: the" + " placeholders are " + graph.inputs());
+                    + "\" is no placeholder, and so can't be the input: the placeholders are "
+                    + graph.inputs().stream().sorted().toList());
         }
         DataType type = placeholder.dataType();
         if (type != DataType.FLOAT && type != DataType.DOUBLE) {
