@@ -1,8 +1,10 @@
 package dev.mettle.graph;
 
 import dev.mettle.core.ConfigurationException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The vocabulary of an {@link OperatorGraph}: operators named and defined as in ONNX, as far as inference needs them.
@@ -369,6 +371,21 @@ public sealed interface Operator {
         /** Create the operator. */
         public Transpose {
             permutation = List.copyOf(permutation);
+        }
+
+        /** Bring {@code [n, …, channels]} into the order {@code [n, channels, …]}. */
+        public static Transpose channelsFirst(int rank) {
+            List<Integer> order = new ArrayList<>(List.of(0, rank - 1));
+            IntStream.range(1, rank - 1).forEach(order::add);
+            return new Transpose(order);
+        }
+
+        /** Bring {@code [n, channels, …]} into the order {@code [n, …, channels]}. */
+        public static Transpose channelsLast(int rank) {
+            List<Integer> order = new ArrayList<>(List.of(0));
+            IntStream.range(2, rank).forEach(order::add);
+            order.add(1);
+            return new Transpose(order);
         }
 
         @Override

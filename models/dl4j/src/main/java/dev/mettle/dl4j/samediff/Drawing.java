@@ -8,7 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -106,17 +105,12 @@ final class Drawing {
 
     /** Bring {@code [n, …, channels]} into the order {@code [n, channels, …]}. */
     Tensor channelsFirst(Tensor x) {
-        List<Integer> order = new ArrayList<>(List.of(0, x.rank() - 1));
-        IntStream.range(1, x.rank() - 1).forEach(order::add);
-        return add(new Operator.Transpose(order), x);
+        return add(Operator.Transpose.channelsFirst(x.rank()), x);
     }
 
     /** Bring {@code [n, channels, …]} into the order {@code [n, …, channels]}. */
     Tensor channelsLast(Tensor x) {
-        List<Integer> order = new ArrayList<>(List.of(0));
-        IntStream.range(2, x.rank()).forEach(order::add);
-        order.add(1);
-        return add(new Operator.Transpose(order), x);
+        return add(Operator.Transpose.channelsLast(x.rank()), x);
     }
 
     OperatorGraph graph(String input, Tensor output) {
