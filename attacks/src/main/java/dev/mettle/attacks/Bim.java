@@ -4,6 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
@@ -80,6 +81,11 @@ public record Bim(int steps, OptionalDouble step) implements Attack {
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes(steps + 1L, steps);
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
@@ -108,6 +109,11 @@ public record CarliniWagner(
     @Override
     public boolean minimizesNorm() {
         return true;
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes((long) searchSteps * steps, (long) searchSteps * steps);
     }
 
     @Override

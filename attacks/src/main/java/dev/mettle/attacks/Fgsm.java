@@ -4,6 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
@@ -58,6 +59,11 @@ public record Fgsm() implements Attack {
     @Override
     public boolean isBaseline() {
         return true;
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes(2, 1);
     }
 
     @Override

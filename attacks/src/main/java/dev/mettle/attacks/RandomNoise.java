@@ -4,6 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import java.util.Map;
@@ -67,6 +68,11 @@ public record RandomNoise(int draws) implements Attack {
     @Override
     public boolean isBaseline() {
         return true;
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes(draws, 0);
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.AttackRun;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.ModelInfo;
@@ -157,8 +158,8 @@ class GoldenAttackTests {
         }
 
         @Override
-        public boolean[] misclassifies(INDArray inputs, int[] labels) {
-            return model.misclassifies(inputs, labels);
+        public boolean[] reaches(INDArray inputs, Aim[] aims) {
+            return model.reaches(inputs, aims);
         }
     }
 }

@@ -10,6 +10,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Norm;
@@ -53,6 +54,11 @@ class AttackSourceTests {
         @Override
         public Set<Norm> norms() {
             return Set.of(Norm.LINF);
+        }
+
+        @Override
+        public Passes passes(int classes) {
+            return new Passes(2, 1);
         }
 
         @Override

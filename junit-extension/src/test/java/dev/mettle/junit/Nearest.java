@@ -3,6 +3,7 @@ package dev.mettle.junit;
 import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import java.util.Map;
@@ -35,6 +36,11 @@ record Nearest() implements Attack {
     @Override
     public boolean minimizesNorm() {
         return true;
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes(2, 1);
     }
 
     @Override

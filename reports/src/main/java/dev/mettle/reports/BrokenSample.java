@@ -1,10 +1,10 @@
 package dev.mettle.reports;
 
-import dev.mettle.core.attack.Distances;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.Comparator;

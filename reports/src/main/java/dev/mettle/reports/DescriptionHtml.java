@@ -1,12 +1,12 @@
 package dev.mettle.reports;
 
-import dev.mettle.core.attack.Distances;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.Outcome;
 import java.math.BigDecimal;

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.attack.Attack;
-import dev.mettle.core.attack.Distances;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
@@ -14,6 +13,7 @@ import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.ClopperPearson;

@@ -3,6 +3,7 @@ package dev.mettle.reports;
 import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
@@ -27,6 +28,11 @@ record OneStep(String name, double part) implements Attack {
     @Override
     public Set<Norm> norms() {
         return EnumSet.allOf(Norm.class);
+    }
+
+    @Override
+    public Passes passes(int classes) {
+        return new Passes(2, 1);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.mettle.core.attack;
 
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;

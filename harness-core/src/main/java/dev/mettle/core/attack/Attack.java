@@ -62,6 +62,30 @@ public interface Attack {
         return false;
     }
 
+    /**
+     * Return the most passes that the attack spends on a sample that it can't break, over all restarts. Samples that break cost
+     * less.
+     *
+     * @param classes the number of classes of the model
+     */
+    Passes passes(int classes);
+
+    /**
+     * Return what the attacker may do, if that is bound by the parameters of the attack rather than by a norm, such as
+     * {@code rotation ±30°}; else an empty string. Such an attack takes no epsilon, and only the input range limits its points.
+     */
+    default String transformation() {
+        return "";
+    }
+
+    /**
+     * Say whether the attack makes one perturbation for all samples. It is then given all samples at once, however many there
+     * are.
+     */
+    default boolean universal() {
+        return false;
+    }
+
     /** Attack the samples of the context once; the result is what was proposed on the way. */
     void run(AttackContext context);
 

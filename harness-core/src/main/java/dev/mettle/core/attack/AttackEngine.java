@@ -1,10 +1,14 @@
 package dev.mettle.core.attack;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.numeric.Tolerance;
+import dev.mettle.core.threat.Distances;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -27,19 +31,27 @@ public final class AttackEngine {
     private final long seed;
     private final int batchSize;
     private final boolean dropBroken;
+    private final boolean withinEpsilon;
     private final Heartbeat heartbeat;
 
-    private AttackEngine(LabelModel model, long seed, int batchSize, boolean dropBroken, Heartbeat heartbeat) {
+    private AttackEngine(
+            LabelModel model,
+            long seed,
+            int batchSize,
+            boolean dropBroken,
+            boolean withinEpsilon,
+            Heartbeat heartbeat) {
         this.model = model;
         this.seed = seed;
         this.batchSize = batchSize;
         this.dropBroken = dropBroken;
+        this.withinEpsilon = withinEpsilon;
         this.heartbeat = heartbeat;
     }
 
     /** Create an engine with batches of 128 samples, that leaves a sample alone as soon as it is broken. */
     public static AttackEngine of(LabelModel model, long seed) {
-        return new AttackEngine(model, seed, 128, true, (standing, total) -> {});
+        return new AttackEngine(model, seed, 128, true, false, (standing, total) -> {});
     }
 
     /**
@@ -51,17 +63,25 @@ public final class AttackEngine {
         if (size < 1) {
             throw new ConfigurationException("the batch size is " + size + ": give at least 1");
         }
-        return new AttackEngine(model, seed, size, dropBroken, heartbeat);
+        return new AttackEngine(model, seed, size, dropBroken, withinEpsilon, heartbeat);
     }
 
     /** Return an engine that lets attacks run to their end on samples they have already broken, for the nearest example. */
     public AttackEngine keepingBroken() {
-        return new AttackEngine(model, seed, batchSize, false, heartbeat);
+        return new AttackEngine(model, seed, batchSize, false, withinEpsilon, heartbeat);
+    }
+
+    /**
+     * Return an engine that lets minimum-norm attacks, too, leave a sample alone as soon as they broke it within epsilon, where the
+     * nearest example doesn't matter.
+     */
+    public AttackEngine stoppingWithinEpsilon() {
+        return new AttackEngine(model, seed, batchSize, dropBroken, true, heartbeat);
     }
 
     /** Return an engine that reports after every model query how many samples are broken. */
     public AttackEngine withHeartbeat(Heartbeat listener) {
-        return new AttackEngine(model, seed, batchSize, dropBroken, listener);
+        return new AttackEngine(model, seed, batchSize, dropBroken, withinEpsilon, listener);
     }
 
     /** Hears how a running attack gets on. */
@@ -75,7 +95,7 @@ public final class AttackEngine {
      * Attack samples.
      *
      * @param attack the attack
-     * @param threat norm, epsilon and box; minimum-norm attacks search without bound and are judged by epsilon afterwards
+     * @param threat the threat model; minimum-norm attacks search without bound and are judged by epsilon afterwards
      * @param inputs samples inside the box, shape {@code [n, ...]}, in the model's data type; never changed
      * @param labels the labels to attack, which the model gives the clean samples
      * @param ids the ids of the samples, for their random streams
@@ -87,22 +107,38 @@ public final class AttackEngine {
             throw new ConfigurationException(attack.name() + " needs " + attack.access() + " of the model, which "
                     + model.info().name() + " doesn't offer");
         }
-        ThreatModel searched = attack.minimizesNorm() ? threat.withEpsilon(ThreatModel.UNBOUNDED) : threat;
+        boolean nearest = attack.minimizesNorm() && !withinEpsilon;
+        ThreatModel searched = nearest ? threat.withEpsilon(ThreatModel.UNBOUNDED) : threat;
         long wallStart = System.nanoTime();
         long cpuStart = cpuNanos();
-        Run run = new Run(attack, searched, inputs, labels, ids);
-        for (int from = 0; from < labels.length; from += batchSize) {
-            run.attackBatch(IntStream.range(from, Math.min(from + batchSize, labels.length))
-                    .toArray());
+        Run run = new Run(attack, searched, nearest, inputs, aims(threat.goal(), inputs, labels, ids), ids);
+        int size = attack.universal() ? Math.max(1, labels.length) : batchSize;
+        for (int from = 0; from < labels.length; from += size) {
+            run.attackBatch(
+                    IntStream.range(from, Math.min(from + size, labels.length)).toArray());
         }
         List<SampleOutcome> outcomes = run.outcomes();
-        if (attack.minimizesNorm() && threat.bounded()) {
+        if (nearest && threat.bounded()) {
             outcomes = outcomes.stream()
                     .map(outcome -> outcome.within(threat.norm(), threat.epsilon()))
                     .toList();
         }
         return new AttackRun(
                 outcomes, run.unconfirmed, (System.nanoTime() - wallStart) / 1e9, (cpuNanos() - cpuStart) / 1e9);
+    }
+
+    /** Choose what is wanted of each sample: the same for every attack, since it depends on seed and sample only. */
+    private Aim[] aims(Goal goal, INDArray inputs, int[] labels, long[] ids) {
+        int classes = model.info().classes();
+        double[][] logits = new double[labels.length][];
+        if (goal.needsLogits() && labels.length > 0 && model instanceof LogitModel scored) {
+            logits = Rows.toRows(scored.logits(inputs));
+        }
+        Aim[] aims = new Aim[labels.length];
+        for (int i = 0; i < aims.length; i++) {
+            aims[i] = goal.aim(labels[i], classes, logits[i], SampleRandom.of(seed, "goal", 0, ids[i]));
+        }
+        return aims;
     }
 
     private static long cpuNanos() {
@@ -116,8 +152,9 @@ public final class AttackEngine {
 
         private final Attack attack;
         private final ThreatModel threat;
+        private final boolean nearest;
         private final INDArray inputs;
-        private final int[] labels;
+        private final Aim[] aims;
         private final long[] ids;
         private final @Nullable INDArray[] adversarial;
         private final int[] adversarialLabels;
@@ -127,13 +164,14 @@ public final class AttackEngine {
         private final long[] backwards;
         private int unconfirmed;
 
-        Run(Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids) {
+        Run(Attack attack, ThreatModel threat, boolean nearest, INDArray inputs, Aim[] aims, long[] ids) {
             this.attack = attack;
             this.threat = threat;
+            this.nearest = nearest;
             this.inputs = inputs;
-            this.labels = labels;
+            this.aims = aims;
             this.ids = ids;
-            int n = labels.length;
+            int n = aims.length;
             this.adversarial = new INDArray[n];
             this.adversarialLabels = new int[n];
             this.distances = new Distances[n];
@@ -145,7 +183,7 @@ public final class AttackEngine {
         void attackBatch(int[] batch) {
             for (int restart = 0; restart < attack.restarts(); restart++) {
                 int[] rows = Arrays.stream(batch)
-                        .filter(row -> distances[row] == null || attack.minimizesNorm() || !dropBroken)
+                        .filter(row -> distances[row] == null || nearest || !dropBroken)
                         .toArray();
                 if (rows.length == 0) {
                     return;
@@ -155,7 +193,7 @@ public final class AttackEngine {
         }
 
         private void attackOnce(int[] rows, int restart) {
-            int[] ownLabels = Arrays.stream(rows).map(row -> labels[row]).toArray();
+            Aim[] ownAims = Arrays.stream(rows).mapToObj(row -> aims[row]).toArray(Aim[]::new);
             SampleRandom[] streams = new SampleRandom[rows.length];
             Arrays.setAll(streams, i -> SampleRandom.of(seed, attack.name(), restart, ids[rows[i]]));
             ProposalTracker proposals = new ProposalTracker(
@@ -163,9 +201,9 @@ public final class AttackEngine {
                     model,
                     threat,
                     Rows.select(inputs, rows),
-                    ownLabels,
+                    ownAims,
                     streams,
-                    dropBroken && !attack.minimizesNorm(),
+                    dropBroken && !nearest,
                     tracker -> beat(rows, tracker));
             attack.run(new AttackContext(proposals, restart));
             for (int i = 0; i < rows.length; i++) {
@@ -200,15 +238,16 @@ public final class AttackEngine {
             double[][] clean = Rows.toRows(Rows.select(proposals.inputs(), found));
             INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
             double[][] points = Rows.toRows(candidates);
-            int[] ownLabels = Arrays.stream(found).map(proposals::label).toArray();
-            boolean[] changed = model.misclassifies(candidates, ownLabels);
+            Aim[] ownAims = Arrays.stream(found).mapToObj(proposals::aim).toArray(Aim[]::new);
+            boolean[] reached = model.reaches(candidates, ownAims);
             int[] predicted = model.predict(candidates);
             for (int i = 0; i < found.length; i++) {
                 int row = rows[found[i]];
-                Distances size = Distances.between(points[i], clean[i]);
+                Distances size = Distances.between(points[i], clean[i], threat.constraints());
                 boolean allowed = Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
-                        && threat.box().firstViolation(points[i]).isEmpty();
-                if (!changed[i] || !allowed) {
+                        && threat.box().firstViolation(points[i]).isEmpty()
+                        && threat.constraints().allows(points[i], clean[i]);
+                if (!reached[i] || !allowed) {
                     unconfirmed++;
                     continue;
                 }
@@ -226,7 +265,8 @@ public final class AttackEngine {
             double[][] points = Rows.toRows(candidates);
             boolean changed = false;
             for (int i = 0; i < points.length; i++) {
-                double size = Distances.between(points[i], clean[i]).in(threat.norm());
+                double size = Distances.between(points[i], clean[i], threat.constraints())
+                        .in(threat.norm());
                 if (!Tolerance.atMost(size, threat.epsilon())) {
                     double factor = threat.epsilon() / size * (1 - Tolerance.RELATIVE);
                     for (int j = 0; j < points[i].length; j++) {
@@ -243,10 +283,11 @@ public final class AttackEngine {
             for (int i = 0; i < statuses.length; i++) {
                 outcomes.add(
                         distances[i] == null
-                                ? SampleOutcome.unbroken(ids[i], labels[i], statuses[i], forwards[i], backwards[i])
+                                ? SampleOutcome.unbroken(
+                                        ids[i], aims[i].label(), statuses[i], forwards[i], backwards[i])
                                 : new SampleOutcome(
                                         ids[i],
-                                        labels[i],
+                                        aims[i].label(),
                                         SampleStatus.BROKEN,
                                         adversarial[i],
                                         adversarialLabels[i],

@@ -29,7 +29,14 @@ public record BudgetedAttack(Attack attack, Norm norm, double epsilon) {
             throw new ConfigurationException(
                     "epsilon is " + epsilon + ": give a number of at least 0, in input units of the model");
         }
-        if (Double.isInfinite(epsilon) && !attack.minimizesNorm()) {
+        if (!Double.isInfinite(epsilon) && !attack.transformation().isEmpty()) {
+            throw new ConfigurationException(
+                    attack.name() + " takes no epsilon, but was given " + Epsilons.format(epsilon)
+                            + ": its parameters say what it may do (" + attack.transformation() + ")");
+        }
+        if (Double.isInfinite(epsilon)
+                && !attack.minimizesNorm()
+                && attack.transformation().isEmpty()) {
             throw new ConfigurationException(attack.name()
                     + " needs an epsilon: it searches within a ball, not for the nearest adversarial example");
         }
@@ -37,6 +44,8 @@ public record BudgetedAttack(Attack attack, Norm norm, double epsilon) {
 
     @Override
     public String toString() {
-        return attack.label() + " within " + norm.symbol() + " ε=" + Epsilons.format(epsilon);
+        return !attack.transformation().isEmpty()
+                ? attack.label()
+                : attack.label() + " within " + norm.symbol() + " ε=" + Epsilons.format(epsilon);
     }
 }

@@ -1,16 +1,21 @@
 package dev.mettle.core.attack;
 
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
-import dev.mettle.core.threat.PerturbationSet;
+import dev.mettle.core.threat.AttackSpace;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -25,10 +30,10 @@ final class ProposalTracker {
     private final LabelModel model;
     private final ThreatModel threat;
     private final INDArray inputs;
-    private final int[] labels;
+    private final Aim[] aims;
     private final SampleRandom[] streams;
     private final boolean dropBroken;
-    private final PerturbationSet perturbations;
+    private final AttackSpace space;
     private final Consumer<ProposalTracker> heartbeat;
 
     private final INDArray best;
@@ -38,13 +43,14 @@ final class ProposalTracker {
     private final boolean[] gradientSeen;
     private final boolean[] gradientNonZero;
     private final boolean[] gradientInvalid;
+    private final boolean[] foundAnywhere;
 
     ProposalTracker(
             Attack attack,
             LabelModel model,
             ThreatModel threat,
             INDArray inputs,
-            int[] labels,
+            Aim[] aims,
             SampleRandom[] streams,
             boolean dropBroken,
             Consumer<ProposalTracker> heartbeat) {
@@ -52,19 +58,20 @@ final class ProposalTracker {
         this.model = model;
         this.threat = threat;
         this.inputs = inputs;
-        this.labels = labels;
+        this.aims = aims;
         this.streams = streams;
         this.dropBroken = dropBroken;
-        this.perturbations = threat.around(inputs);
+        this.space = threat.space(inputs);
         this.heartbeat = heartbeat;
         this.best = inputs.dup('c');
-        this.bestDistance = new double[labels.length];
+        this.bestDistance = new double[aims.length];
         Arrays.fill(bestDistance, Double.POSITIVE_INFINITY);
-        this.forwards = new long[labels.length];
-        this.backwards = new long[labels.length];
-        this.gradientSeen = new boolean[labels.length];
-        this.gradientNonZero = new boolean[labels.length];
-        this.gradientInvalid = new boolean[labels.length];
+        this.forwards = new long[aims.length];
+        this.backwards = new long[aims.length];
+        this.gradientSeen = new boolean[aims.length];
+        this.gradientNonZero = new boolean[aims.length];
+        this.gradientInvalid = new boolean[aims.length];
+        this.foundAnywhere = new boolean[aims.length];
     }
 
     ThreatModel threatModel() {
@@ -72,28 +79,41 @@ final class ProposalTracker {
     }
 
     int size() {
-        return labels.length;
+        return aims.length;
     }
 
     INDArray inputs() {
         return inputs;
     }
 
-    int label(int row) {
-        return labels[row];
+    Aim aim(int row) {
+        return aims[row];
+    }
+
+    int classes() {
+        return model.info().classes();
     }
 
     SampleRandom random(int row) {
         return streams[row];
     }
 
-    PerturbationSet perturbations() {
-        return perturbations;
+    AttackSpace space() {
+        return space;
     }
 
     /** The best proposal per sample, or the clean input where there is none. */
     INDArray best() {
         return best;
+    }
+
+    double bestDistance(int row) {
+        return bestDistance[row];
+    }
+
+    /** The best proposals of some samples, in attack coordinates. */
+    INDArray best(int[] rows) {
+        return space.fromModel(Rows.select(best, rows));
     }
 
     boolean found(int row) {
@@ -112,16 +132,53 @@ final class ProposalTracker {
         if (gradientSeen[row] && !gradientNonZero[row]) {
             return SampleStatus.GRADIENT_ZERO;
         }
-        return attack.minimizesNorm() ? SampleStatus.SEARCH_FAILED : SampleStatus.ROBUST;
+        return attack.minimizesNorm() && !foundAnywhere[row] ? SampleStatus.SEARCH_FAILED : SampleStatus.ROBUST;
     }
 
-    InputGradient gradient(int[] rows, INDArray x, UnaryOperator<INDArray> lossGradient) {
+    /** One forward and one backward pass, or the mean over several of them for a randomized model. */
+    InputGradient gradient(int[] rows, INDArray points, UnaryOperator<INDArray> lossGradient, int draws) {
         require(Access.GRADIENTS);
+        INDArray x = space.toModel(points, rows);
+        InputGradient mean = pass(rows, x, lossGradient);
+        for (int draw = 1; draw < draws; draw++) {
+            InputGradient next = pass(rows, x, lossGradient);
+            mean.logits().addi(next.logits());
+            mean.gradient().addi(next.gradient());
+            Rows.release(next.gradient());
+        }
+        if (draws > 1) {
+            mean.logits().divi(draws);
+            mean.gradient().divi(draws);
+        }
+        inspect(rows, mean.gradient());
+        return new InputGradient(mean.logits(), space.gradientToAttack(mean.gradient()));
+    }
+
+    private InputGradient pass(int[] rows, INDArray x, UnaryOperator<INDArray> lossGradient) {
         InputGradient pass = ((DifferentiableModel) model).gradient(x, lossGradient);
-        count(rows, forwards);
-        count(rows, backwards);
-        judge(rows, x, changesLabel(pass.logits(), rows));
-        INDArray sizes = Rows.matrix(pass.gradient()).norm1(1); // NaN and infinity show in a sum
+        count(rows, forwards, 1);
+        count(rows, backwards, 1);
+        judge(rows, x, reachesGoal(pass.logits(), rows));
+        return pass;
+    }
+
+    /** One forward and several backward passes. */
+    InputGradients gradients(int[] rows, INDArray points, Function<INDArray, List<INDArray>> lossGradients) {
+        require(Access.GRADIENTS);
+        INDArray x = space.toModel(points, rows);
+        InputGradients passes = ((DifferentiableModel) model).gradients(x, lossGradients);
+        count(rows, forwards, 1);
+        count(rows, backwards, passes.gradients().size());
+        judge(rows, x, reachesGoal(passes.logits(), rows));
+        passes.gradients().forEach(gradient -> inspect(rows, gradient));
+        return new InputGradients(
+                passes.logits(),
+                passes.gradients().stream().map(space::gradientToAttack).toList());
+    }
+
+    /** Remember which samples had a gradient that is worth something. */
+    private void inspect(int[] rows, INDArray gradient) {
+        INDArray sizes = Rows.matrix(gradient).norm1(1); // NaN and infinity show in a sum
         double[] size = Rows.toDoubles(sizes);
         Rows.release(sizes);
         for (int i = 0; i < rows.length; i++) {
@@ -129,28 +186,29 @@ final class ProposalTracker {
             gradientNonZero[rows[i]] |= size[i] != 0;
             gradientInvalid[rows[i]] |= !Double.isFinite(size[i]);
         }
-        return pass;
     }
 
-    INDArray logits(int[] rows, INDArray x) {
+    INDArray logits(int[] rows, INDArray points) {
         require(Access.LOGITS);
+        INDArray x = space.toModel(points, rows);
         INDArray logits = ((LogitModel) model).logits(x);
-        count(rows, forwards);
-        judge(rows, x, changesLabel(logits, rows));
+        count(rows, forwards, 1);
+        judge(rows, x, reachesGoal(logits, rows));
         return logits;
     }
 
-    boolean[] propose(int[] rows, INDArray x) {
-        boolean[] changed = model instanceof LogitModel logitModel
-                ? changesLabel(logitModel.logits(x), rows)
-                : model.misclassifies(x, labels(rows));
-        count(rows, forwards);
-        judge(rows, x, changed);
-        return changed;
+    boolean[] propose(int[] rows, INDArray points) {
+        INDArray x = space.toModel(points, rows);
+        boolean[] reached = model instanceof LogitModel logitModel
+                ? reachesGoal(logitModel.logits(x), rows)
+                : model.reaches(x, aims(rows));
+        count(rows, forwards, 1);
+        judge(rows, x, reached);
+        return reached;
     }
 
-    private boolean[] changesLabel(INDArray logits, int[] rows) {
-        return Logits.prefersAnother(logits, labels(rows), attack.confidence());
+    boolean[] reachesGoal(INDArray logits, int[] rows) {
+        return Logits.reach(logits, aims(rows), attack.confidence());
     }
 
     private void require(Access needed) {
@@ -159,27 +217,25 @@ final class ProposalTracker {
         }
     }
 
-    private int[] labels(int[] rows) {
-        int[] chosen = new int[rows.length];
-        Arrays.setAll(chosen, i -> labels[rows[i]]);
-        return chosen;
+    private Aim[] aims(int[] rows) {
+        return Arrays.stream(rows).mapToObj(row -> aims[row]).toArray(Aim[]::new);
     }
 
-    private void count(int[] rows, long[] counts) {
+    private static void count(int[] rows, long[] counts, int passes) {
         for (int row : rows) {
-            counts[row]++;
+            counts[row] += passes;
         }
     }
 
-    private void judge(int[] rows, INDArray x, boolean[] changesLabel) {
-        keepBetter(rows, x, changesLabel);
+    private void judge(int[] rows, INDArray x, boolean[] reachesGoal) {
+        keepBetter(rows, x, reachesGoal);
         heartbeat.accept(this);
     }
 
-    /** Keep a proposal if it changes the label, lies in the threat model, and is nearer than the best one so far. */
-    private void keepBetter(int[] rows, INDArray x, boolean[] changesLabel) {
+    /** Keep a proposal if it reaches the goal, lies in the threat model, and is nearer than the best one so far. */
+    private void keepBetter(int[] rows, INDArray x, boolean[] reachesGoal) {
         int[] candidates = IntStream.range(0, rows.length)
-                .filter(i -> changesLabel[i] && standing(rows[i]))
+                .filter(i -> reachesGoal[i] && standing(rows[i]))
                 .toArray();
         if (candidates.length == 0) {
             return;
@@ -189,7 +245,9 @@ final class ProposalTracker {
         double[][] clean = Rows.toRows(Rows.select(inputs, own));
         double limit = threat.epsilon() * (1 + ROUNDING);
         for (int i = 0; i < candidates.length; i++) {
-            double distance = Distances.between(points[i], clean[i]).in(threat.norm());
+            double distance =
+                    Distances.between(points[i], clean[i], threat.constraints()).in(threat.norm());
+            foundAnywhere[own[i]] = true;
             if (distance <= limit
                     && distance < bestDistance[own[i]]
                     && threat.box().firstViolation(points[i]).isEmpty()) {

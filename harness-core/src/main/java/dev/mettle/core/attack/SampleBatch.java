@@ -1,11 +1,15 @@
 package dev.mettle.core.attack;
 
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.PerturbationSet;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -21,12 +25,14 @@ public final class SampleBatch {
     private final int[] rows;
     private final INDArray inputs;
     private final PerturbationSet perturbations;
+    private final int draws;
 
-    SampleBatch(ProposalTracker proposals, int[] rows, INDArray inputs, PerturbationSet perturbations) {
+    SampleBatch(ProposalTracker proposals, int[] rows, INDArray inputs, PerturbationSet perturbations, int draws) {
         this.proposals = proposals;
         this.rows = rows;
         this.inputs = inputs;
         this.perturbations = perturbations;
+        this.draws = draws;
     }
 
     /** Return the number of samples. */
@@ -39,16 +45,24 @@ public final class SampleBatch {
         return rows.length == 0;
     }
 
-    /** Return the clean inputs, shape {@code [size, ...]}. Not a copy: don't change them. */
+    /** Return the number of classes of the model. */
+    public int classes() {
+        return proposals.classes();
+    }
+
+    /** Return the clean samples in attack coordinates, shape {@code [size, ...]}. Not a copy: don't change them. */
     public INDArray inputs() {
         return inputs;
     }
 
+    /** Return what is wanted of each sample. */
+    public Aim[] aims() {
+        return Arrays.stream(rows).mapToObj(proposals::aim).toArray(Aim[]::new);
+    }
+
     /** Return the true labels. */
     public int[] labels() {
-        int[] labels = new int[rows.length];
-        Arrays.setAll(labels, i -> proposals.label(rows[i]));
-        return labels;
+        return Arrays.stream(rows).map(row -> proposals.aim(row).label()).toArray();
     }
 
     /** Return the allowed perturbations of these samples. */
@@ -73,11 +87,22 @@ public final class SampleBatch {
      *
      * @param x one point per sample, shape {@code [size, ...]}
      * @param loss the loss to ascend
-     * @return the logits, and dLoss/dx up to a positive factor per sample (see {@link LogitLoss#direction})
+     * @return the logits, and dLoss/dx up to a positive factor per sample (see {@link LogitLoss#direction(double[], Aim)})
      */
     public InputGradient gradient(INDArray x, LogitLoss loss) {
-        int[] labels = labels();
-        return gradient(x, (INDArray logits) -> loss.directions(logits, labels));
+        return gradient(x, loss, aims());
+    }
+
+    /**
+     * Run one forward and one backward pass at {@code x}, and propose {@code x}.
+     *
+     * @param x one point per sample, shape {@code [size, ...]}
+     * @param loss the loss to ascend
+     * @param aims what the loss is to lead to; what counts as success remains the goal of the evaluation
+     * @return the logits, and dLoss/dx up to a positive factor per sample (see {@link LogitLoss#direction(double[], Aim)})
+     */
+    public InputGradient gradient(INDArray x, LogitLoss loss, Aim[] aims) {
+        return gradient(x, (INDArray logits) -> loss.directions(logits, aims));
     }
 
     /**
@@ -88,7 +113,18 @@ public final class SampleBatch {
      * @return the logits, and dLoss/dx
      */
     public InputGradient gradient(INDArray x, UnaryOperator<INDArray> lossGradient) {
-        return proposals.gradient(rows, x, lossGradient);
+        return proposals.gradient(rows, x, lossGradient, draws);
+    }
+
+    /**
+     * Run one forward and several backward passes at {@code x}, and propose {@code x}.
+     *
+     * @param x one point per sample, shape {@code [size, ...]}
+     * @param lossGradients maps logits to one or several dLoss/dLogits
+     * @return the logits, and dLoss/dx for each of them
+     */
+    public InputGradients gradients(INDArray x, Function<INDArray, List<INDArray>> lossGradients) {
+        return proposals.gradients(rows, x, lossGradients);
     }
 
     /** Run one forward pass at {@code x}, and propose {@code x}; returns the logits, shape {@code [size, classes]}. */
@@ -96,7 +132,12 @@ public final class SampleBatch {
         return proposals.logits(rows, x);
     }
 
-    /** Run one forward pass at {@code x}, and propose {@code x}; returns which points change the label. */
+    /** Say which rows of logits reach the goal. Asks the model nothing. */
+    public boolean[] successes(INDArray logits) {
+        return proposals.reachesGoal(logits, rows);
+    }
+
+    /** Run one forward pass at {@code x}, and propose {@code x}; returns which points reach the goal. */
     public boolean[] propose(INDArray x) {
         return proposals.propose(rows, x);
     }
@@ -113,13 +154,39 @@ public final class SampleBatch {
         return Arrays.copyOf(positions, count);
     }
 
-    /** Return the samples at some positions only. */
+    /** Return the size of the smallest successful perturbation so far per sample, in the norm of the threat; infinite if none. */
+    public double[] bestDistances() {
+        return Arrays.stream(rows).mapToDouble(proposals::bestDistance).toArray();
+    }
+
+    /** Return the nearest adversarial example so far per sample, in attack coordinates, or the clean sample if there is none. */
+    public INDArray best() {
+        return proposals.best(rows);
+    }
+
+    /**
+     * Return the samples at some positions only. A position may be given several times, to ask for several points of one sample
+     * at once: every row is a query of its sample.
+     */
     public SampleBatch select(int[] positions) {
-        if (positions.length == rows.length) {
+        if (isAll(positions)) {
             return this;
         }
         int[] chosen = new int[positions.length];
         Arrays.setAll(chosen, i -> rows[positions[i]]);
-        return new SampleBatch(proposals, chosen, Rows.select(inputs, positions), perturbations.select(positions));
+        return new SampleBatch(
+                proposals, chosen, Rows.select(inputs, positions), perturbations.select(positions), draws);
+    }
+
+    private boolean isAll(int[] positions) {
+        if (positions.length != rows.length) {
+            return false;
+        }
+        for (int i = 0; i < positions.length; i++) {
+            if (positions[i] != i) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -1,6 +1,7 @@
 package dev.mettle.core.attack;
 
 import dev.mettle.core.numeric.Tolerance;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -8,6 +8,8 @@ public enum SampleStatus {
     ROBUST,
     /** A verified adversarial example was found. Proof. */
     BROKEN,
+    /** An earlier attack of the suite broke the sample; this one was not run on it. */
+    BROKEN_BEFORE,
     /** Every gradient was exactly zero: a gradient attack that fails on such a sample says nothing. */
     GRADIENT_ZERO,
     /** A gradient was NaN or infinite: a gradient attack that fails on such a sample says nothing. */

@@ -28,7 +28,7 @@ public final class WorstCase {
     /** A broken sample outranks all; and what one attack left undecided, a weaker one doesn't decide. */
     private static int rank(SampleStatus status) {
         return switch (status) {
-            case CLEAN_WRONG -> 0;
+            case CLEAN_WRONG, BROKEN_BEFORE -> 0;
             case ROBUST -> 1;
             case GRADIENT_INVALID, GRADIENT_ZERO, SEARCH_FAILED -> 2;
             case BROKEN -> 3;

@@ -1,20 +1,23 @@
 package dev.mettle.core.loss;
 
 /**
- * The negative margin {@code max_{j≠y} zⱼ − z_y}: positive exactly if the sample is misclassified (Carlini and Wagner 2017).
+ * The lead of the wanted class: {@code max_{j≠y} zⱼ − z_y}, or {@code z_t − max_{j≠t} zⱼ} for a target. Positive exactly if the
+ * attack has reached its aim (Carlini and Wagner 2017).
  */
 public final class Margin extends LogitLoss {
 
     @Override
-    public double value(double[] logits, int label) {
-        return logits[runnerUp(logits, label)] - logits[label];
+    public double value(double[] logits, Aim aim) {
+        return aim.lead(logits);
     }
 
     @Override
-    public double[] gradient(double[] logits, int label) {
+    public double[] gradient(double[] logits, Aim aim) {
+        int own = aim.isTargeted() ? aim.target() : aim.label();
+        int sign = aim.isTargeted() ? 1 : -1;
         double[] gradient = new double[logits.length];
-        gradient[runnerUp(logits, label)] = 1;
-        gradient[label] = -1;
+        gradient[own] = sign;
+        gradient[runnerUp(logits, own)] = -sign;
         return gradient;
     }
 

@@ -1,5 +1,8 @@
 package dev.mettle.core.model;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -14,6 +17,26 @@ public interface DifferentiableModel extends LogitModel {
      * @return the logits, and dLoss/dInputs with the shape of {@code inputs}; the loss of the batch is the sum over its samples
      */
     InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient);
+
+    /**
+     * Run one forward and several backward passes, such as one per class.
+     *
+     * @param inputs a batch of shape {@code [n, ...]}
+     * @param lossGradients maps the logits {@code [n, classes]} to one or several dLoss/dLogits, each of the same shape; called once
+     * @return the logits, and dLoss/dInputs for each of them
+     */
+    default InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        List<INDArray> wanted = new ArrayList<>();
+        InputGradient first = gradient(inputs, logits -> {
+            wanted.addAll(lossGradients.apply(logits));
+            return wanted.get(0);
+        });
+        List<INDArray> gradients = new ArrayList<>(List.of(first.gradient()));
+        for (INDArray next : wanted.subList(1, wanted.size())) {
+            gradients.add(gradient(inputs, logits -> next).gradient());
+        }
+        return new InputGradients(first.logits(), gradients);
+    }
 
     /**
      * Run one forward pass the way the model was defined, even where logits and gradients are computed by faster code, so that such

@@ -1,5 +1,6 @@
 package dev.mettle.core.model;
 
+import dev.mettle.core.loss.Aim;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -23,17 +24,23 @@ public interface LabelModel {
     int[] predict(INDArray inputs);
 
     /**
-     * Say for every sample whether the model under test prefers another class to the given one. A tie is no preference.
+     * Say for every sample whether the model under test does what an attack wants: prefers another class to the true one, or the
+     * target to all others. A tie is no preference.
      *
      * @param inputs a batch of shape {@code [n, ...]}
-     * @param labels {@code n} labels
+     * @param aims {@code n} aims
      */
-    default boolean[] misclassifies(INDArray inputs, int[] labels) {
+    default boolean[] reaches(INDArray inputs, Aim[] aims) {
         int[] predicted = predict(inputs);
-        boolean[] wrong = new boolean[predicted.length];
-        for (int i = 0; i < wrong.length; i++) {
-            wrong[i] = predicted[i] != labels[i];
+        boolean[] reached = new boolean[predicted.length];
+        for (int i = 0; i < reached.length; i++) {
+            reached[i] = aims[i].isTargeted() ? predicted[i] == aims[i].target() : predicted[i] != aims[i].label();
         }
-        return wrong;
+        return reached;
+    }
+
+    /** Say for every sample whether the model under test prefers another class to the given one; see {@link #reaches}. */
+    default boolean[] misclassifies(INDArray inputs, int[] labels) {
+        return reaches(inputs, Aim.awayFrom(labels));
     }
 }

@@ -1,5 +1,6 @@
 package dev.mettle.core.model;
 
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.numeric.Rows;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -22,24 +23,14 @@ public final class Logits {
         return best;
     }
 
-    /** Say per row whether a class other than the label scores strictly more than the label. NaN scores nothing. */
-    public static boolean[] prefersAnother(INDArray scores, int[] labels) {
-        return prefersAnother(scores, labels, 0);
-    }
-
-    /**
-     * Say per row whether a class other than the label scores strictly more than the label, and more by at least a margin. NaN
-     * scores nothing.
-     */
-    public static boolean[] prefersAnother(INDArray scores, int[] labels, double margin) {
+    /** Say per row whether scores reach an aim, strictly, and by at least a margin. NaN reaches nothing. */
+    public static boolean[] reach(INDArray scores, Aim[] aims, double margin) {
         double[][] rows = Rows.toRows(scores);
-        boolean[] another = new boolean[rows.length];
+        boolean[] reached = new boolean[rows.length];
         for (int row = 0; row < rows.length; row++) {
-            double own = rows[row][labels[row]];
-            for (double score : rows[row]) {
-                another[row] |= score > own && score - own >= margin;
-            }
+            double lead = aims[row].lead(rows[row]);
+            reached[row] = lead > 0 && lead >= margin;
         }
-        return another;
+        return reached;
     }
 }

@@ -62,6 +62,20 @@ public final class Box {
         return upper[upper.length == 1 ? 0 : feature];
     }
 
+    /** Return the box of features that are measured in units of their own; see {@link Constraints#scale}. */
+    Box inUnitsOf(Constraints constraints, int features) {
+        if (!constraints.hasScale()) {
+            return this;
+        }
+        double[] low = new double[features];
+        double[] high = new double[features];
+        for (int i = 0; i < features; i++) {
+            low[i] = lower(i) / constraints.scaleOf(i);
+            high[i] = upper(i) / constraints.scaleOf(i);
+        }
+        return new Box(low, high);
+    }
+
     /** Return the width of the widest interval. */
     public double width() {
         double width = 0;

@@ -7,8 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /** At most ⌊ε⌋ changed features, each anywhere in the box. */
 final class L0Set extends PerturbationSet {
 
-    L0Set(double epsilon, Box box, INDArray clean) {
-        super(epsilon, box, clean);
+    L0Set(double epsilon, Box box, Constraints constraints, INDArray clean) {
+        super(epsilon, box, constraints, clean);
     }
 
     private int budget(int features) {
@@ -22,7 +22,7 @@ final class L0Set extends PerturbationSet {
             double[] clipped = new double[row.length];
             double[] gain = new double[row.length];
             for (int i = 0; i < row.length; i++) {
-                clipped[i] = Math.min(Math.max(row[i], box.lower(i)), box.upper(i));
+                clipped[i] = Math.min(Math.max(row[i], low(sample, i)), high(sample, i));
                 double whole = row[i] - sample[i];
                 double rest = row[i] - clipped[i];
                 gain[i] = whole * whole - rest * rest;
@@ -70,12 +70,12 @@ final class L0Set extends PerturbationSet {
             int pick = k + random.below(d - k);
             int feature = features[pick];
             features[pick] = features[k];
-            delta[feature] = random.uniform(box.lower(feature), box.upper(feature)) - sample[feature];
+            delta[feature] = random.uniform(low(sample, feature), high(sample, feature)) - sample[feature];
         }
     }
 
     @Override
     public PerturbationSet select(int[] rows) {
-        return new L0Set(epsilon, box, Rows.select(clean, rows));
+        return new L0Set(epsilon, box, constraints, Rows.select(clean, rows));
     }
 }

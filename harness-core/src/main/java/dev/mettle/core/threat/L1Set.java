@@ -16,8 +16,8 @@ final class L1Set extends PerturbationSet {
     /** The share of features that a step leaves alone where the box doesn't interfere (Tramèr and Boneh, NeurIPS 2019). */
     private static final double SPARSITY = 0.99;
 
-    L1Set(double epsilon, Box box, INDArray clean) {
-        super(epsilon, box, clean);
+    L1Set(double epsilon, Box box, Constraints constraints, INDArray clean) {
+        super(epsilon, box, constraints, clean);
     }
 
     @Override
@@ -144,6 +144,6 @@ final class L1Set extends PerturbationSet {
 
     @Override
     public PerturbationSet select(int[] rows) {
-        return new L1Set(epsilon, box, Rows.select(clean, rows));
+        return new L1Set(epsilon, box, constraints, Rows.select(clean, rows));
     }
 }

@@ -14,8 +14,8 @@ import org.nd4j.linalg.ops.transforms.Transforms;
  */
 final class L2Set extends PerturbationSet {
 
-    L2Set(double epsilon, Box box, INDArray clean) {
-        super(epsilon, box, clean);
+    L2Set(double epsilon, Box box, Constraints constraints, INDArray clean) {
+        super(epsilon, box, constraints, clean);
     }
 
     @Override
@@ -31,7 +31,7 @@ final class L2Set extends PerturbationSet {
             x.addi(clean);
             Rows.release(factors);
         }
-        return box.clip(x);
+        return clip(x);
     }
 
     @Override
@@ -112,6 +112,6 @@ final class L2Set extends PerturbationSet {
 
     @Override
     public PerturbationSet select(int[] rows) {
-        return new L2Set(epsilon, box, Rows.select(clean, rows));
+        return new L2Set(epsilon, box, constraints, Rows.select(clean, rows));
     }
 }

@@ -9,16 +9,19 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 /** The L∞ ball inside the box: one interval per feature, so that every operation is a clamp or a sign. */
 final class LinfSet extends PerturbationSet {
 
-    private final INDArray lower;
-    private final INDArray upper;
+    private final INDArray from;
+    private final INDArray to;
 
-    LinfSet(double epsilon, Box box, INDArray clean) {
-        super(epsilon, box, clean);
+    LinfSet(double epsilon, Box box, Constraints constraints, INDArray clean) {
+        super(epsilon, box, constraints, clean);
         double[][] low = Rows.toRows(clean);
         double[][] high = Rows.toRows(clean);
         boolean isFloat = clean.dataType() == DataType.FLOAT;
         for (int row = 0; row < low.length; row++) {
             for (int i = 0; i < low[row].length; i++) {
+                if (constraints.isFrozen(i)) {
+                    continue;
+                }
                 low[row][i] = Math.max(low[row][i] - epsilon, box.lower(i));
                 high[row][i] = Math.min(high[row][i] + epsilon, box.upper(i));
                 if (isFloat) { // round inwards, or the interval would exceed epsilon by an ulp
@@ -27,14 +30,14 @@ final class LinfSet extends PerturbationSet {
                 }
             }
         }
-        this.lower = Rows.fromRows(low, clean);
-        this.upper = Rows.fromRows(high, clean);
+        this.from = Rows.fromRows(low, clean);
+        this.to = Rows.fromRows(high, clean);
     }
 
-    private LinfSet(double epsilon, Box box, INDArray clean, INDArray lower, INDArray upper) {
-        super(epsilon, box, clean);
-        this.lower = lower;
-        this.upper = upper;
+    private LinfSet(double epsilon, Box box, Constraints constraints, INDArray clean, INDArray from, INDArray to) {
+        super(epsilon, box, constraints, clean);
+        this.from = from;
+        this.to = to;
     }
 
     private static float roundUp(double value) {
@@ -49,8 +52,8 @@ final class LinfSet extends PerturbationSet {
 
     @Override
     public INDArray project(INDArray x) {
-        Transforms.max(x, lower, false);
-        return Transforms.min(x, upper, false);
+        Transforms.max(x, from, false);
+        return Transforms.min(x, to, false);
     }
 
     @Override
@@ -73,6 +76,7 @@ final class LinfSet extends PerturbationSet {
 
     @Override
     public PerturbationSet select(int[] rows) {
-        return new LinfSet(epsilon, box, Rows.select(clean, rows), Rows.select(lower, rows), Rows.select(upper, rows));
+        return new LinfSet(
+                epsilon, box, constraints, Rows.select(clean, rows), Rows.select(from, rows), Rows.select(to, rows));
     }
 }

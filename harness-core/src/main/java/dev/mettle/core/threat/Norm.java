@@ -14,8 +14,8 @@ public enum Norm {
         }
 
         @Override
-        PerturbationSet ball(double epsilon, Box box, INDArray clean) {
-            return new LinfSet(epsilon, box, clean);
+        PerturbationSet ball(double epsilon, Box box, Constraints constraints, INDArray clean) {
+            return new LinfSet(epsilon, box, constraints, clean);
         }
     },
 
@@ -27,8 +27,8 @@ public enum Norm {
         }
 
         @Override
-        PerturbationSet ball(double epsilon, Box box, INDArray clean) {
-            return new L2Set(epsilon, box, clean);
+        PerturbationSet ball(double epsilon, Box box, Constraints constraints, INDArray clean) {
+            return new L2Set(epsilon, box, constraints, clean);
         }
     },
 
@@ -40,8 +40,8 @@ public enum Norm {
         }
 
         @Override
-        PerturbationSet ball(double epsilon, Box box, INDArray clean) {
-            return new L1Set(epsilon, box, clean);
+        PerturbationSet ball(double epsilon, Box box, Constraints constraints, INDArray clean) {
+            return new L1Set(epsilon, box, constraints, clean);
         }
     },
 
@@ -53,8 +53,8 @@ public enum Norm {
         }
 
         @Override
-        PerturbationSet ball(double epsilon, Box box, INDArray clean) {
-            return new L0Set(epsilon, box, clean);
+        PerturbationSet ball(double epsilon, Box box, Constraints constraints, INDArray clean) {
+            return new L0Set(epsilon, box, constraints, clean);
         }
     };
 
@@ -68,7 +68,7 @@ public enum Norm {
     abstract INDArray reduce(INDArray delta);
 
     /** Create the set of perturbations within {@code epsilon} of {@code clean} and inside the box. */
-    abstract PerturbationSet ball(double epsilon, Box box, INDArray clean);
+    abstract PerturbationSet ball(double epsilon, Box box, Constraints constraints, INDArray clean);
 
     /** Return the usual symbol, such as {@code L∞}. */
     public String symbol() {

@@ -4,14 +4,20 @@ import dev.mettle.core.ConfigurationException;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What the attacker may do to an input, untargeted: move it by at most {@code epsilon} in {@code norm} inside the valid
- * input range, until the model's label changes.
+ * What the attacker may do to an input, and wants: move it by at most {@code epsilon} in {@code norm} inside the valid input
+ * range, as the constraints allow, until the model's label changes, or becomes the target.
  *
  * @param norm how the size of a perturbation is measured
- * @param epsilon the largest allowed size, in input units of the model under test; {@link #UNBOUNDED} leaves only the box
+ * @param epsilon the largest allowed size, in input units of the model under test (where features have a scale, in units of it);
+ *     {@link #UNBOUNDED} leaves only the box
  * @param box the valid range of inputs
+ * @param goal what counts as success
+ * @param constraints what may be done to which feature
+ * @param transformation for an attacker who is bound by a kind of transformation rather than by a norm, such as rotations: its
+ *     description; else empty
  */
-public record ThreatModel(Norm norm, double epsilon, Box box) {
+public record ThreatModel(
+        Norm norm, double epsilon, Box box, Goal goal, Constraints constraints, String transformation) {
 
     /** The epsilon of an attacker who may use the whole input range, as minimum-norm attacks do. */
     public static final double UNBOUNDED = Double.POSITIVE_INFINITY;
@@ -26,19 +32,35 @@ public record ThreatModel(Norm norm, double epsilon, Box box) {
             throw new ConfigurationException(
                     "epsilon is " + epsilon + ": give a number of at least 0, in input units of the model");
         }
-        if (norm == Norm.LINF && epsilon != UNBOUNDED && epsilon > box.width()) {
+        if (norm == Norm.LINF && epsilon != UNBOUNDED && !constraints.hasScale() && epsilon > box.width()) {
             throw new ConfigurationException(tooLarge(epsilon, norm, box.width(), box));
         }
     }
 
+    /** Create the threat model of an untargeted attacker without further constraints. */
+    public ThreatModel(Norm norm, double epsilon, Box box) {
+        this(norm, epsilon, box, Goal.untargeted(), Constraints.none(), "");
+    }
+
     /**
-     * Refuse an epsilon that exceeds what samples with this many features can differ at all.
+     * Create the threat model of an attacker who transforms inputs, such as by rotation; distances are reported in L2.
+     *
+     * @param transformation what they may do, such as {@code rotation ±30°}
+     */
+    public static ThreatModel of(String transformation, Box box) {
+        return new ThreatModel(Norm.L2, UNBOUNDED, box, Goal.untargeted(), Constraints.none(), transformation);
+    }
+
+    /**
+     * Refuse an epsilon that exceeds what samples with this many features can differ at all, and constraints that don't fit.
      *
      * @throws ConfigurationException if epsilon is larger than the whole input range
      */
     public void requireWithin(long features) {
         box.requireFeatures(features);
-        double largest = norm.diameter(box.width(), features);
+        constraints.requireFeatures(features);
+        double largest =
+                norm.diameter(box.inUnitsOf(constraints, (int) features).width(), features);
         if (bounded() && epsilon > largest) {
             throw new ConfigurationException(tooLarge(epsilon, norm, largest, box));
         }
@@ -60,21 +82,42 @@ public record ThreatModel(Norm norm, double epsilon, Box box) {
 
     /** Return the same threat with another epsilon. */
     public ThreatModel withEpsilon(double other) {
-        return new ThreatModel(norm, other, box);
+        return new ThreatModel(norm, other, box, goal, constraints, transformation);
     }
 
-    /** Return the set of allowed perturbations of the given clean samples, shape {@code [n, ...]}. */
+    /** Return the same threat with another goal. */
+    public ThreatModel withGoal(Goal other) {
+        return new ThreatModel(norm, epsilon, box, other, constraints, transformation);
+    }
+
+    /** Return the same threat with other constraints. */
+    public ThreatModel withConstraints(Constraints other) {
+        return new ThreatModel(norm, epsilon, box, goal, other, transformation);
+    }
+
+    /** Return the allowed perturbations of the given clean samples, shape {@code [n, ...]}, and the way to and from them. */
+    public AttackSpace space(INDArray clean) {
+        return new AttackSpace(this, clean);
+    }
+
+    /** Return the set of allowed perturbations of the given clean samples, shape {@code [n, ...]}, in attack coordinates. */
     public PerturbationSet around(INDArray clean) {
-        return norm.ball(epsilon, box, clean);
+        return space(clean).perturbations();
     }
 
-    /** Return the short form used in names and messages, such as {@code L∞ ε=8/255}. */
+    /**
+     * Return the short form used in names and messages, such as {@code L∞ ε=8/255}, {@code L2 ε=1 towards class 3}, or
+     * {@code rotation ±30°}.
+     */
     public String label() {
-        return bounded() ? norm.symbol() + " ε=" + Epsilons.format(epsilon) : norm.symbol();
+        String size = transformation.isEmpty()
+                ? norm.symbol() + (bounded() ? " ε=" + Epsilons.format(epsilon) : "")
+                : transformation;
+        return goal.isTargeted() ? size + " " + goal : size;
     }
 
     @Override
     public String toString() {
-        return label() + " in " + box;
+        return label() + " in " + box + (constraints.isNone() ? "" : ", " + constraints);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
@@ -55,6 +56,11 @@ class AttackEngineTests {
         @Override
         public Set<Norm> norms() {
             return Set.of(Norm.values());
+        }
+
+        @Override
+        public Passes passes(int classes) {
+            return new Passes(2, 1);
         }
 
         @Override
@@ -195,8 +201,8 @@ class AttackEngineTests {
     void the_original_model_has_the_last_word() {
         DifferentiableModel liar = new Delegating(MODEL) {
             @Override
-            public boolean[] misclassifies(INDArray inputs, int[] labels) {
-                return new boolean[labels.length]; // the deployed model isn't fooled by anything
+            public boolean[] reaches(INDArray inputs, Aim[] aims) {
+                return new boolean[aims.length]; // the deployed model isn't fooled by anything
             }
         };
         AttackRun run = AttackEngine.of(liar, 3)
@@ -364,8 +370,8 @@ class AttackEngineTests {
         }
 
         @Override
-        public boolean[] misclassifies(INDArray inputs, int[] labels) {
-            return model.misclassifies(inputs, labels);
+        public boolean[] reaches(INDArray inputs, Aim[] aims) {
+            return model.reaches(inputs, aims);
         }
 
         @Override

@@ -7,6 +7,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
@@ -48,6 +49,11 @@ class EvaluatorTests {
         @Override
         public Set<Norm> norms() {
             return Set.of(Norm.LINF, Norm.L2);
+        }
+
+        @Override
+        public Passes passes(int classes) {
+            return new Passes(2, 1);
         }
 
         @Override

@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
-import dev.mettle.core.attack.Distances;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.VerdictPolicy;
@@ -194,6 +195,11 @@ class ReportTextTests {
         @Override
         public Set<Norm> norms() {
             return EnumSet.allOf(Norm.class);
+        }
+
+        @Override
+        public Passes passes(int classes) {
+            return new Passes(2, 1);
         }
 
         @Override

@@ -1,5 +1,6 @@
 package dev.mettle.core.testing;
 
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.Logits;
@@ -73,8 +74,8 @@ public final class AffineModel implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] misclassifies(INDArray inputs, int[] labels) {
-        return Logits.prefersAnother(logits(inputs), labels);
+    public boolean[] reaches(INDArray inputs, Aim[] aims) {
+        return Logits.reach(logits(inputs), aims, 0);
     }
 
     @Override

@@ -3,7 +3,6 @@ package dev.mettle.core.threat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mettle.core.attack.Distances;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.numeric.Tolerance;
@@ -57,7 +56,7 @@ class PerturbationSetTests {
     void projects_into_ball_and_box_and_is_idempotent(Norm norm) {
         for (DataType type : new DataType[] {DataType.FLOAT, DataType.DOUBLE}) {
             INDArray clean = Samples.uniform(N, type, SHAPE);
-            PerturbationSet set = norm.ball(epsilon(norm), BOX, clean);
+            PerturbationSet set = norm.ball(epsilon(norm), BOX, Constraints.none(), clean);
             INDArray projected = set.project(clean.add(random(type, 1, 0.5)));
             assertInside(projected, clean, norm);
             double[] once = Rows.toDoubles(projected);
@@ -76,7 +75,8 @@ class PerturbationSetTests {
         if (norm == Norm.L0) {
             x = clean.dup();
         }
-        double[] projected = Rows.toDoubles(norm.ball(epsilon(norm), BOX, clean).project(x.dup()));
+        double[] projected = Rows.toDoubles(
+                norm.ball(epsilon(norm), BOX, Constraints.none(), clean).project(x.dup()));
         double[] before = Rows.toDoubles(x);
         for (int i = 0; i < before.length; i++) {
             assertThat(projected[i]).isCloseTo(before[i], within(1e-12));
@@ -88,7 +88,8 @@ class PerturbationSetTests {
         INDArray clean = Samples.uniform(N, DataType.DOUBLE, SHAPE);
         INDArray x = clean.add(random(DataType.DOUBLE, 3, 0.5));
         double[][] target = Rows.toRows(x);
-        double[][] nearest = Rows.toRows(Norm.L1.ball(1.3, BOX, clean).project(x.dup()));
+        double[][] nearest =
+                Rows.toRows(Norm.L1.ball(1.3, BOX, Constraints.none(), clean).project(x.dup()));
         double[][] center = Rows.toRows(clean);
         for (int i = 0; i < N; i++) {
             // variational inequality: (target − nearest) · (other − nearest) ≤ 0 for every other point of the set, of
@@ -99,8 +100,9 @@ class PerturbationSetTests {
                 normal[j] = target[i][j] - nearest[i][j];
             }
             INDArray own = Rows.select(clean, new int[] {i});
-            double[] other = Rows.toRows(
-                    Norm.L1.ball(1.3, BOX, own).maximizeLinear(Rows.fromRows(new double[][] {normal}, own)))[0];
+            double[] other = Rows.toRows(Norm.L1
+                    .ball(1.3, BOX, Constraints.none(), own)
+                    .maximizeLinear(Rows.fromRows(new double[][] {normal}, own)))[0];
             double product = 0;
             for (int j = 0; j < 12; j++) {
                 product += normal[j] * (other[j] - nearest[i][j]);
@@ -114,7 +116,7 @@ class PerturbationSetTests {
     void maximizes_linear_functions(Norm norm) {
         INDArray clean = Samples.uniform(N, DataType.DOUBLE, SHAPE);
         INDArray gradient = random(DataType.DOUBLE, 4, 1);
-        PerturbationSet set = norm.ball(epsilon(norm), BOX, clean);
+        PerturbationSet set = norm.ball(epsilon(norm), BOX, Constraints.none(), clean);
         INDArray best = set.maximizeLinear(gradient);
         assertInside(best, clean, norm);
         double[] value = Rows.toDoubles(Rows.matrix(best.mul(gradient)).sum(1));
@@ -136,7 +138,8 @@ class PerturbationSetTests {
             INDArray clean = Samples.uniform(N, type, SHAPE);
             SampleRandom[] streams = new SampleRandom[N];
             Arrays.setAll(streams, i -> SampleRandom.of(1, "test", 0, i));
-            INDArray drawn = norm.ball(epsilon(norm), BOX, clean).sample(streams);
+            INDArray drawn =
+                    norm.ball(epsilon(norm), BOX, Constraints.none(), clean).sample(streams);
             assertInside(drawn, clean, norm);
             assertThat(Arrays.stream(norm.distances(drawn, clean))).allMatch(distance -> distance > 0);
         }
@@ -152,7 +155,8 @@ class PerturbationSetTests {
         SampleRandom[] streams = new SampleRandom[n];
         Arrays.setAll(streams, i -> SampleRandom.of(1, "test", 0, i));
         for (Norm norm : new Norm[] {Norm.L2, Norm.L1, Norm.LINF}) {
-            INDArray drawn = norm.ball(1, Box.of(0, 10), clean).sample(streams);
+            INDArray drawn =
+                    norm.ball(1, Box.of(0, 10), Constraints.none(), clean).sample(streams);
             double[] distances = norm.distances(drawn, clean);
             for (double r : new double[] {0.3, 0.6, 0.9}) {
                 double share = Arrays.stream(distances)
@@ -168,7 +172,8 @@ class PerturbationSetTests {
     void a_zero_gradient_takes_no_step() {
         INDArray clean = Samples.uniform(N, DataType.FLOAT, SHAPE);
         for (Norm norm : new Norm[] {Norm.LINF, Norm.L2, Norm.L1}) {
-            INDArray step = norm.ball(epsilon(norm), BOX, clean).steepestStep(clean, clean.like(), 1);
+            INDArray step =
+                    norm.ball(epsilon(norm), BOX, Constraints.none(), clean).steepestStep(clean, clean.like(), 1);
             assertThat(Rows.toDoubles(step)).as(norm.symbol()).containsOnly(0);
         }
     }
@@ -176,7 +181,9 @@ class PerturbationSetTests {
     @Test
     void a_tiny_gradient_still_gives_a_unit_step() {
         INDArray clean = Samples.uniform(N, DataType.FLOAT, SHAPE);
-        INDArray step = Norm.L2.ball(1, BOX, clean).steepestStep(clean, random(DataType.FLOAT, 5, 1e-30), 1);
+        INDArray step = Norm.L2
+                .ball(1, BOX, Constraints.none(), clean)
+                .steepestStep(clean, random(DataType.FLOAT, 5, 1e-30), 1);
         for (double length : Rows.toDoubles(Rows.matrix(step).norm2(1))) {
             assertThat(length).isCloseTo(1, within(1e-5));
         }
@@ -186,7 +193,7 @@ class PerturbationSetTests {
     void l1_steps_leave_features_alone_that_the_box_holds() {
         INDArray clean = Rows.fromDoubles(new double[] {1, 0.5, 0.5}, new long[] {1, 3}, DataType.DOUBLE);
         INDArray gradient = Rows.fromDoubles(new double[] {9, 2, -3}, new long[] {1, 3}, DataType.DOUBLE);
-        INDArray step = Norm.L1.ball(1, BOX, clean).steepestStep(clean, gradient, 0.7);
+        INDArray step = Norm.L1.ball(1, BOX, Constraints.none(), clean).steepestStep(clean, gradient, 0.7);
         assertThat(Rows.toDoubles(step)).containsExactly(new double[] {0, 0.2, -0.5}, within(1e-12));
     }
 
@@ -195,6 +202,8 @@ class PerturbationSetTests {
         Box box = Box.perFeature(new double[] {0, -1, 10}, new double[] {1, 1, 20});
         INDArray clean = Rows.fromDoubles(new double[] {0.5, 0, 10}, new long[] {1, 3}, DataType.DOUBLE);
         INDArray far = clean.add(Rows.fromDoubles(new double[] {5, -5, -5}, new long[] {1, 3}, DataType.DOUBLE));
-        assertThat(Rows.toDoubles(Norm.LINF.ball(2, box, clean).project(far))).containsExactly(1, -1, 10);
+        assertThat(Rows.toDoubles(
+                        Norm.LINF.ball(2, box, Constraints.none(), clean).project(far)))
+                .containsExactly(1, -1, 10);
     }
 }

@@ -1,6 +1,7 @@
 package dev.mettle.dl4j.samediff;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.Logits;
@@ -151,8 +152,8 @@ public final class SameDiffClassifier implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] misclassifies(INDArray inputs, int[] labels) {
-        return Logits.prefersAnother(scores(inputs), labels);
+    public boolean[] reaches(INDArray inputs, Aim[] aims) {
+        return Logits.reach(scores(inputs), aims, 0);
     }
 
     private INDArray scores(INDArray inputs) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
+import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
@@ -57,6 +58,11 @@ class TrainedGraphTests {
         @Override
         public Set<Norm> norms() {
             return Set.of(Norm.LINF);
+        }
+
+        @Override
+        public Passes passes(int classes) {
+            return new Passes(2, 1);
         }
 
         @Override

@@ -1,6 +1,4 @@
-package dev.mettle.core.attack;
-
-import dev.mettle.core.threat.Norm;
+package dev.mettle.core.threat;
 
 /**
  * The size of one perturbation in every norm, in double precision.
@@ -14,12 +12,17 @@ public record Distances(double linf, double l2, double l1, double l0) {
 
     /** Measure the difference of two samples. */
     public static Distances between(double[] perturbed, double[] clean) {
+        return between(perturbed, clean, Constraints.none());
+    }
+
+    /** Measure the difference of two samples, each feature in the unit that the constraints give it. */
+    public static Distances between(double[] perturbed, double[] clean, Constraints units) {
         double linf = 0;
         double squares = 0;
         double l1 = 0;
         int l0 = 0;
         for (int i = 0; i < clean.length; i++) {
-            double change = Math.abs(perturbed[i] - clean[i]);
+            double change = Math.abs(perturbed[i] - clean[i]) / units.scaleOf(i);
             linf = Math.max(linf, change);
             squares += change * change;
             l1 += change;
