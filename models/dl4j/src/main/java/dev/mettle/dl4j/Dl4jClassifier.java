@@ -4,6 +4,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Backend;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
@@ -310,6 +312,13 @@ public final class Dl4jClassifier implements DifferentiableModel {
     public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
         requireFit(inputs);
         return Workspaces.outside(() -> networks.gradient(inputs, lossGradient));
+    }
+
+    @Override
+    public InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        requireFit(inputs);
+        return Workspaces.outside(() -> networks.gradients(inputs, lossGradients))
+                .orElseGet(() -> DifferentiableModel.super.gradients(inputs, lossGradients));
     }
 
     /**

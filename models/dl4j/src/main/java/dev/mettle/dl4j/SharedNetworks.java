@@ -2,6 +2,7 @@ package dev.mettle.dl4j;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.Sha256;
 import dev.mettle.graph.OperatorGraph;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.deeplearning4j.nn.conf.CacheMode;
@@ -290,6 +292,21 @@ final class SharedNetworks {
                 .map(graph -> graph.gradient(inputs, checked))
                 .orElseGet(() -> twinGradient(inputs, checked));
         return head.isBinary() ? new InputGradient(besides(0, pass.logits()), pass.gradient()) : pass;
+    }
+
+    /** Run several backward passes after one forward pass; empty if that can't be done on the layers of Deeplearning4j. */
+    Optional<InputGradients> gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        return lowered.graph(inputs.rank()).map(graph -> {
+            InputGradients passes = graph.gradients(inputs, single -> {
+                requireOutputs(inputs, single);
+                return head.isBinary()
+                        ? lossGradients.apply(besides(0, single)).stream()
+                                .map(SharedNetworks::secondColumn)
+                                .toList()
+                        : lossGradients.apply(single);
+            });
+            return new InputGradients(completed(passes.logits()), passes.gradients());
+        });
     }
 
     private InputGradient twinGradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {

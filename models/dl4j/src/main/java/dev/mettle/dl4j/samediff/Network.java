@@ -2,6 +2,7 @@ package dev.mettle.dl4j.samediff;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.Sha256;
 import dev.mettle.graph.OperatorGraph;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -239,6 +241,20 @@ final class Network {
         }
         InputGradient pass = graph.gradient(inputs, single -> secondColumn(lossGradient.apply(besides(0, single))));
         return new InputGradient(besides(0, pass.logits()), pass.gradient());
+    }
+
+    InputGradients gradients(
+            INDArray inputs, List<Long> sampleShape, boolean binary, Function<INDArray, List<INDArray>> lossGradients) {
+        Nd4jGraph graph = graph(sampleShape);
+        if (!binary) {
+            return graph.gradients(inputs, lossGradients);
+        }
+        InputGradients passes = graph.gradients(
+                inputs,
+                single -> lossGradients.apply(besides(0, single)).stream()
+                        .map(Network::secondColumn)
+                        .toList());
+        return new InputGradients(besides(0, passes.logits()), passes.gradients());
     }
 
     private static INDArray besides(double first, INDArray second) {

@@ -4,6 +4,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Backend;
@@ -13,6 +14,7 @@ import dev.mettle.graph.OperatorGraph;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.autodiff.samediff.SameDiff;
@@ -192,6 +194,12 @@ public final class SameDiffClassifier implements DifferentiableModel {
     public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
         requireFit(inputs);
         return network.gradient(inputs, inputShape(), isBinary(), lossGradient);
+    }
+
+    @Override
+    public InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        requireFit(inputs);
+        return network.gradients(inputs, inputShape(), isBinary(), lossGradients);
     }
 
     /**

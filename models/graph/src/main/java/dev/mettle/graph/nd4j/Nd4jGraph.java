@@ -1,11 +1,13 @@
 package dev.mettle.graph.nd4j;
 
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.graph.OperatorGraph;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Function;
@@ -55,12 +57,12 @@ public final class Nd4jGraph {
         return pass(worker -> {
             long n = inputs.size(0);
             if (n <= LOGITS_BATCH) {
-                return worker.program(inputs.shape(), false).logits(inputs);
+                return worker.program(inputs.shape(), Program.Kind.FORWARD).logits(inputs);
             }
             INDArray[] parts = new INDArray[(int) ((n + LOGITS_BATCH - 1) / LOGITS_BATCH)];
             for (int i = 0; i < parts.length; i++) {
                 INDArray part = Rows.slice(inputs, (long) i * LOGITS_BATCH, Math.min(n, (i + 1L) * LOGITS_BATCH));
-                parts[i] = worker.program(part.shape(), false).logits(part);
+                parts[i] = worker.program(part.shape(), Program.Kind.FORWARD).logits(part);
             }
             return Nd4j.concat(0, parts);
         });
@@ -74,7 +76,20 @@ public final class Nd4jGraph {
      * @return the logits, and dLoss/dInputs
      */
     public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
-        return pass(worker -> worker.program(inputs.shape(), true).gradient(inputs, lossGradient));
+        return pass(
+                worker -> worker.program(inputs.shape(), Program.Kind.GRADIENT).gradient(inputs, lossGradient));
+    }
+
+    /**
+     * Run the forward and several backward passes.
+     *
+     * @param inputs a batch {@code [n, ...]}, cast to the type of the graph if need be; never changed
+     * @param lossGradients maps the logits {@code [n, classes]} to one or several dLoss/dLogits, called once
+     * @return the logits, and dLoss/dInputs for each of them
+     */
+    public InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        return pass(
+                worker -> worker.program(inputs.shape(), Program.Kind.GRADIENTS).gradients(inputs, lossGradients));
     }
 
     @SuppressWarnings("try") // the scope is all there is to it
@@ -94,18 +109,18 @@ public final class Nd4jGraph {
 
         private static final int PROGRAMS = 16;
 
-        private record Key(String shape, boolean withGradient) {}
+        private record Key(String shape, Program.Kind kind) {}
 
         private final Map<Key, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
         private @Nullable INDArray memory;
 
-        Program program(long[] inputShape, boolean withGradient) {
-            Key key = new Key(Arrays.toString(inputShape), withGradient);
+        Program program(long[] inputShape, Program.Kind kind) {
+            Key key = new Key(Arrays.toString(inputShape), kind);
             Program known = programs.get(key);
             if (known != null) {
                 return known;
             }
-            Program program = Program.compile(graph, constants, inputShape, withGradient);
+            Program program = Program.compile(graph, constants, inputShape, kind);
             program.bind(memory(program.memoryLength()));
             programs.put(key, program);
             if (programs.size() > PROGRAMS) {

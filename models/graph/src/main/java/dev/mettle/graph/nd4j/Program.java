@@ -1,13 +1,17 @@
 package dev.mettle.graph.nd4j;
 
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.graph.OperatorGraph;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -47,9 +51,19 @@ final class Program implements AutoCloseable {
         this.inputGradient = inputGradient;
     }
 
-    /** Compile a graph for inputs of a shape, with or without the backward pass. */
-    static Program compile(OperatorGraph graph, Constants constants, long[] inputShape, boolean withGradient) {
-        Tape tape = new Tape(graph.dataType(), withGradient, constants);
+    /** What a program can run. */
+    enum Kind {
+        /** The forward pass. */
+        FORWARD,
+        /** The forward pass and one backward pass, which overwrites what it needs no more. */
+        GRADIENT,
+        /** The forward pass and any number of backward passes. */
+        GRADIENTS
+    }
+
+    /** Compile a graph for inputs of a shape. */
+    static Program compile(OperatorGraph graph, Constants constants, long[] inputShape, Kind kind) {
+        Tape tape = new Tape(graph.dataType(), kind != Kind.FORWARD, constants);
         Map<String, Buffer> values = new HashMap<>();
         graph.constants().forEach((name, value) -> values.put(name, Buffer.constant(name, value)));
         Buffer input = Buffer.of(inputShape, true);
@@ -60,7 +74,7 @@ final class Program implements AutoCloseable {
             values.put(node.output(), tape.apply(node.operator(), inputs));
         }
         Buffer logits = Objects.requireNonNull(values.get(graph.output()), "OperatorGraph has checked it");
-        if (!withGradient) {
+        if (kind == Kind.FORWARD) {
             mark(tape, List.of(logits), List.of());
             return new Program(graph.dataType(), tape.steps(), tape.steps().size(), input, logits, null, null);
         }
@@ -71,7 +85,22 @@ final class Program implements AutoCloseable {
         if (inputGradient != null) {
             mark(tape, List.of(inputGradient), List.of());
         }
+        if (kind == Kind.GRADIENTS) {
+            mark(tape, fromForward(tape.steps(), forwardSteps), List.of());
+        }
         return new Program(graph.dataType(), tape.steps(), forwardSteps, input, logits, logitsGradient, inputGradient);
+    }
+
+    /** Return what the backward steps read of the forward ones. */
+    private static List<Buffer> fromForward(List<Tape.Step> steps, int forwardSteps) {
+        Set<Buffer> written = new HashSet<>();
+        steps.subList(0, forwardSteps).forEach(step -> step.writes().forEach(buffer -> written.add(buffer.root())));
+        return steps.subList(forwardSteps, steps.size()).stream()
+                .flatMap(step -> step.reads().stream())
+                .map(Buffer::root)
+                .filter(written::contains)
+                .distinct()
+                .toList();
     }
 
     /** Keep buffers alive at this point, where values come from outside or are taken out. */
@@ -102,9 +131,22 @@ final class Program implements AutoCloseable {
     /** Run both passes. */
     InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
         INDArray result = logits(inputs);
-        INDArray gradient = lossGradient.apply(result);
+        return new InputGradient(result, backward(inputs, result, lossGradient.apply(result)));
+    }
+
+    /** Run the forward pass and several backward passes. */
+    InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
+        INDArray result = logits(inputs);
+        return new InputGradients(
+                result,
+                lossGradients.apply(result).stream()
+                        .map(gradient -> backward(inputs, result, gradient))
+                        .toList());
+    }
+
+    private INDArray backward(INDArray inputs, INDArray result, INDArray gradient) {
         if (logitsGradient == null || inputGradient == null) { // no path from the input to the logits
-            return new InputGradient(result, Nd4j.zeros(dataType, inputs.shape()));
+            return Nd4j.zeros(dataType, inputs.shape());
         }
         if (!Arrays.equals(gradient.shape(), result.shape())) {
             throw new IllegalArgumentException("the gradient of the loss has shape " + Arrays.toString(gradient.shape())
@@ -112,7 +154,7 @@ final class Program implements AutoCloseable {
         }
         logitsGradient.array().assign(gradient);
         run(forwardSteps, operations.size());
-        return new InputGradient(result, inputGradient.array().dup('c'));
+        return inputGradient.array().dup('c');
     }
 
     private void run(int from, int to) {

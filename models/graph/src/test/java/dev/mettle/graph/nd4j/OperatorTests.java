@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.graph.Operator;
@@ -375,6 +376,23 @@ class OperatorTests {
             assertThat(distance(alone.logits(), Rows.select(together.logits(), row)))
                     .isLessThan(1e-12);
         }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("operators")
+    void severalBackwardPassesFollowOneForwardPass(String name, OperatorGraph graph, long[] sample) {
+        Nd4jGraph exact = Nd4jGraph.of(graph);
+        INDArray x = random("inputs", DataType.DOUBLE, batch(3, sample));
+        INDArray first = random("weights", DataType.DOUBLE, exact.logits(x).shape());
+        INDArray second = random("other weights", DataType.DOUBLE, first.shape());
+        InputGradients passes = exact.gradients(x, logits -> List.of(first, second, first));
+
+        assertThat(passes.logits()).isEqualTo(exact.logits(x));
+        assertThat(passes.gradients())
+                .containsExactly(
+                        exact.gradient(x, logits -> first).gradient(),
+                        exact.gradient(x, logits -> second).gradient(),
+                        exact.gradient(x, logits -> first).gradient());
     }
 
     private static double value(Nd4jGraph graph, INDArray x, INDArray weights) {
