@@ -17,6 +17,11 @@ public enum SampleStatus {
     /** A minimum-norm attack found no adversarial example at any distance: the search failed, which says nothing. */
     SEARCH_FAILED;
 
+    /** Say whether the attack ran on the sample at all. */
+    public boolean attacked() {
+        return this != CLEAN_WRONG && this != BROKEN_BEFORE;
+    }
+
     /** Say whether the attack failed in a way that is no evidence of robustness. */
     public boolean undecided() {
         return this == GRADIENT_ZERO || this == GRADIENT_INVALID || this == SEARCH_FAILED;

@@ -161,6 +161,14 @@ public final class LabeledData {
         return rows.length == size() ? this : subset(rows);
     }
 
+    /** Return the samples that don't have a label, such as those that already have the target of an attack. */
+    public LabeledData withoutLabel(int label) {
+        int[] own = labels();
+        return subset(java.util.stream.IntStream.range(0, own.length)
+                .filter(i -> own[i] != label)
+                .toArray());
+    }
+
     /** Return the samples at the given positions, in the order given. */
     public LabeledData subset(int... positions) {
         int[] chosenLabels = new int[positions.length];

@@ -16,6 +16,7 @@ import java.util.function.ToLongFunction;
  * @param unconfirmed how many proposals the original model or the check in double precision refused
  * @param seconds wall-clock time
  * @param cpuSeconds processor time of all threads; 0 where the platform doesn't tell
+ * @param suite the suite that the attack ran in, on samples that the attacks before it left standing; empty if it ran on its own
  */
 public record AttackResult(
         Attack attack,
@@ -23,11 +24,23 @@ public record AttackResult(
         List<SampleOutcome> outcomes,
         int unconfirmed,
         double seconds,
-        double cpuSeconds) {
+        double cpuSeconds,
+        String suite) {
 
     /** Create the result. */
     public AttackResult {
         outcomes = List.copyOf(outcomes);
+    }
+
+    /** Create the result of an attack that ran on its own. */
+    public AttackResult(
+            Attack attack,
+            ThreatModel threatModel,
+            List<SampleOutcome> outcomes,
+            int unconfirmed,
+            double seconds,
+            double cpuSeconds) {
+        this(attack, threatModel, outcomes, unconfirmed, seconds, cpuSeconds, "");
     }
 
     /** Return how many samples have a status. */
@@ -48,7 +61,7 @@ public record AttackResult(
 
     private double meanOverAttacked(ToLongFunction<SampleOutcome> passes) {
         return outcomes.stream()
-                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG)
+                .filter(outcome -> outcome.status().attacked())
                 .mapToLong(passes)
                 .average()
                 .orElse(0);

@@ -4,6 +4,8 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Goal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,9 +19,10 @@ final class DataCheck {
     private DataCheck() {}
 
     /** Return the data in the shape and data type of the model, clipped to the box by at most rounding. */
-    static LabeledData fit(LabeledData data, ModelInfo model) {
+    static LabeledData fit(LabeledData data, ModelInfo model, Goal goal, Constraints constraints) {
         LabeledData shaped = reshape(data, model);
         model.inputRange().requireFeatures(Rows.features(shaped.inputs()));
+        constraints.requireFeatures(Rows.features(shaped.inputs()));
         double[][] rows = Rows.toRows(shaped.inputs());
         for (int i = 0; i < rows.length; i++) {
             for (int j = 0; j < rows[i].length; j++) {
@@ -33,6 +36,17 @@ final class DataCheck {
                 throw new ConfigurationException("sample #" + data.id(i) + " of " + data.name()
                         + " lies outside the input range " + model.inputRange() + " (" + violation
                         + "): scale the data, or declare the range the model was trained on");
+            }
+            String offLattice = constraints.firstViolation(rows[i]);
+            if (!offLattice.isEmpty()) {
+                throw new ConfigurationException("sample #" + data.id(i) + " of " + data.name()
+                        + " breaks the constraints (" + offLattice
+                        + "): mend the data, or leave these features out of the constraints");
+            }
+            if (goal.kind() == Goal.Kind.CLASS && data.label(i) == goal.target()) {
+                throw new ConfigurationException("sample #" + data.id(i) + " of " + data.name()
+                        + " already has the target class " + goal.target()
+                        + ": leave such samples out, with data.withoutLabel(" + goal.target() + ")");
             }
             if (data.label(i) < 0 || data.label(i) >= model.classes()) {
                 throw new ConfigurationException(

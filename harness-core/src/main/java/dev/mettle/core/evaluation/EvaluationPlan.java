@@ -3,6 +3,9 @@ package dev.mettle.core.evaluation;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Goal;
+import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +21,8 @@ import java.util.stream.Collectors;
  * @param policy how facts become a verdict
  * @param seed the base seed of all random draws
  * @param batchSize how many samples are attacked at once; results don't depend on it
+ * @param goal what the attacker wants
+ * @param constraints what may be done to which feature
  */
 public record EvaluationPlan(
         String name,
@@ -26,7 +31,9 @@ public record EvaluationPlan(
         List<PlannedAttack> attacks,
         VerdictPolicy policy,
         long seed,
-        int batchSize) {
+        int batchSize,
+        Goal goal,
+        Constraints constraints) {
 
     /**
      * Create the plan.
@@ -41,13 +48,44 @@ public record EvaluationPlan(
         for (int i = 0; i < attacks.size(); i++) {
             for (int j = 0; j < i; j++) {
                 if (attacks.get(i).attack().equals(attacks.get(j).attack())
-                        && attacks.get(i).norm() == attacks.get(j).norm()) {
+                        && attacks.get(i).norm() == attacks.get(j).norm()
+                        && attacks.get(i).suite().equals(attacks.get(j).suite())) {
                     throw new ConfigurationException(attacks.get(i).attack().label() + " in "
                             + attacks.get(i).norm().symbol()
                             + " is planned twice: name it once, with all its epsilons");
                 }
             }
         }
+    }
+
+    /** Create the plan of an untargeted attacker without constraints. */
+    public EvaluationPlan(
+            String name,
+            LabelModel model,
+            LabeledData data,
+            List<PlannedAttack> attacks,
+            VerdictPolicy policy,
+            long seed,
+            int batchSize) {
+        this(name, model, data, attacks, policy, seed, batchSize, Goal.untargeted(), Constraints.none());
+    }
+
+    /** Return the same plan with a goal and constraints. */
+    public EvaluationPlan with(Goal otherGoal, Constraints otherConstraints) {
+        return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, otherGoal, otherConstraints);
+    }
+
+    /** Return the threat model of a planned attack at one of its epsilons. */
+    public ThreatModel threat(PlannedAttack attack, double epsilon) {
+        return attack.threat(epsilon, model.info().inputRange(), goal, constraints);
+    }
+
+    /** Return the attacks that run in the same suite before this one. */
+    List<PlannedAttack> before(PlannedAttack attack) {
+        return attacks.subList(0, attacks.indexOf(attack)).stream()
+                .filter(earlier ->
+                        attack.inSuite() && earlier.suite().equals(attack.suite()) && earlier.norm() == attack.norm())
+                .toList();
     }
 
     /** Warn where robustness is to be shown by attacks that are too weak for it. */

@@ -11,10 +11,12 @@ import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.model.PreprocessedModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
-import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.Verdict;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -37,7 +39,6 @@ public final class Evaluator {
     private final EvaluationPlan plan;
     private final LabelModel model;
     private final LabeledData data;
-    private final Box box;
     private final int[] cleanPredictions;
     private final int[] attacked;
     private final Optional<GradientCheck> gradientCheck;
@@ -60,15 +61,14 @@ public final class Evaluator {
         this.plan = plan;
         this.model = plan.model();
         ModelInfo info = model.info();
-        this.box = info.inputRange();
-        this.data = DataCheck.fit(plan.data(), info);
+        this.data = DataCheck.fit(plan.data(), info, plan.goal(), plan.constraints());
         for (PlannedAttack attack : plan.attacks()) {
             if (!attack.attack().access().offeredBy(model)) {
                 throw new ConfigurationException(attack.attack().name() + " needs "
                         + attack.attack().access() + " of the model, which " + info.name() + " doesn't offer");
             }
             for (double epsilon : attack.epsilons()) {
-                new ThreatModel(attack.norm(), epsilon, box).requireWithin(Rows.features(data.inputs()));
+                plan.threat(attack, epsilon).requireWithin(Rows.features(data.inputs()));
             }
         }
         plan.policy().requireDecidable(data.size());
@@ -104,11 +104,19 @@ public final class Evaluator {
             return Optional.empty();
         }
         LabeledData few = data.first(GRADIENT_CHECK_SAMPLES);
-        return Optional.of(GradientCheck.of(differentiable, few.inputs(), few.labels()));
+        INDArray inputs = few.inputs();
+        // a declared approximation is no derivative: check what lies behind it, where its inputs land
+        while (differentiable instanceof PreprocessedModel wrapped
+                && !wrapped.preprocessing().exact()) {
+            inputs = wrapped.preprocessing().apply(inputs);
+            differentiable = wrapped.inner();
+        }
+        return Optional.of(GradientCheck.of(differentiable, inputs, few.labels()));
     }
 
     /**
-     * Return the results of a planned attack, one per epsilon, ascending; runs it if it has not run yet.
+     * Return the results of a planned attack, one per epsilon, ascending; runs it if it has not run yet, and before it the earlier
+     * attacks of its suite. An epsilon is missing where the suite stopped before this attack, because the verdict was decided.
      *
      * <p>What breaks a sample at a small epsilon breaks it at every larger one, so a larger epsilon is tried only on samples
      * that still stand, and robust accuracy never rises with epsilon.
@@ -116,7 +124,7 @@ public final class Evaluator {
     public List<AttackResult> results(PlannedAttack attack) {
         List<AttackResult> known = results.get(attack);
         if (known == null) {
-            known = attack.attack().minimizesNorm() ? searchNearest(attack) : runAscending(attack);
+            known = attack.attack().minimizesNorm() && !attack.inSuite() ? searchNearest(attack) : runAscending(attack);
             results.put(attack, known);
         }
         return known;
@@ -126,12 +134,22 @@ public final class Evaluator {
         List<AttackResult> ascending = new ArrayList<>();
         SampleOutcome[] outcomes = initialOutcomes();
         for (double epsilon : planned.epsilons()) {
-            ThreatModel threat = new ThreatModel(planned.norm(), epsilon, box);
+            ThreatModel threat = plan.threat(planned, epsilon);
+            List<AttackResult> before = before(planned, threat);
+            if (decided(before)) {
+                notes.add(planned.suite() + " stopped early (" + threat.label() + "): after "
+                        + before.get(before.size() - 1).attack().label()
+                        + " robust accuracy is surely below the threshold, whatever the other attacks find");
+                continue;
+            }
             for (int i = 0; i < outcomes.length; i++) {
-                outcomes[i] = outcomes[i].withoutCost();
+                outcomes[i] = brokenBy(before, i)
+                        ? SampleOutcome.unbroken(data.id(i), data.label(i), SampleStatus.BROKEN_BEFORE, 0, 0)
+                        : outcomes[i].withoutCost();
             }
             int[] standing = Arrays.stream(attacked)
-                    .filter(i -> outcomes[i].status() != SampleStatus.BROKEN)
+                    .filter(i -> outcomes[i].status() != SampleStatus.BROKEN
+                            && outcomes[i].status() != SampleStatus.BROKEN_BEFORE)
                     .toArray();
             AttackRun run = run(planned, threat, standing);
             for (int i = 0; i < standing.length; i++) {
@@ -142,16 +160,38 @@ public final class Evaluator {
         return List.copyOf(ascending);
     }
 
+    /** The results of the attacks that come earlier in the suite, under one threat model. */
+    private List<AttackResult> before(PlannedAttack planned, ThreatModel threat) {
+        return plan.before(planned).stream()
+                .flatMap(earlier -> results(earlier).stream())
+                .filter(result -> result.threatModel().equals(threat))
+                .toList();
+    }
+
+    private static boolean brokenBy(List<AttackResult> results, int position) {
+        return results.stream()
+                .anyMatch(result -> result.outcomes().get(position).status() == SampleStatus.BROKEN);
+    }
+
+    /** Say whether the verdict is FAIL even if no further sample breaks. A found adversarial example is a fact; so this is exact. */
+    private boolean decided(List<AttackResult> before) {
+        long standing =
+                Arrays.stream(attacked).filter(i -> !brokenBy(before, i)).count();
+        return !before.isEmpty()
+                && Verdict.decide(data.size(), (int) standing, 0, List.of(), plan.policy())
+                                .outcome()
+                        == Outcome.FAIL;
+    }
+
     private List<AttackResult> searchNearest(PlannedAttack planned) {
-        ThreatModel unbounded = new ThreatModel(planned.norm(), ThreatModel.UNBOUNDED, box);
-        AttackRun run = run(planned, unbounded, attacked);
+        AttackRun run = run(planned, plan.threat(planned, ThreatModel.UNBOUNDED), attacked);
         List<AttackResult> ascending = new ArrayList<>();
         for (double epsilon : planned.epsilons()) {
             SampleOutcome[] outcomes = initialOutcomes();
             for (int i = 0; i < attacked.length; i++) {
                 outcomes[attacked[i]] = run.outcomes().get(i).within(planned.norm(), epsilon);
             }
-            ascending.add(result(planned, new ThreatModel(planned.norm(), epsilon, box), outcomes, run));
+            ascending.add(result(planned, plan.threat(planned, epsilon), outcomes, run));
         }
         return List.copyOf(ascending);
     }
@@ -160,7 +200,8 @@ public final class Evaluator {
         INDArray inputs = positions.length == 0 ? data.inputs() : Rows.select(data.inputs(), positions);
         int[] labels = Arrays.stream(positions).map(data::label).toArray();
         long[] ids = Arrays.stream(positions).mapToLong(data::id).toArray();
-        return engine.run(planned.attack(), threat, inputs, labels, ids);
+        return (planned.inSuite() ? engine.stoppingWithinEpsilon() : engine)
+                .run(planned.attack(), threat, inputs, labels, ids);
     }
 
     private SampleOutcome[] initialOutcomes() {
@@ -175,20 +216,31 @@ public final class Evaluator {
     private static AttackResult result(
             PlannedAttack planned, ThreatModel threat, SampleOutcome[] outcomes, AttackRun run) {
         return new AttackResult(
-                planned.attack(), threat, List.of(outcomes), run.unconfirmed(), run.seconds(), run.cpuSeconds());
+                planned.attack(),
+                threat,
+                List.of(outcomes),
+                run.unconfirmed(),
+                run.seconds(),
+                run.cpuSeconds(),
+                planned.suite());
     }
 
     /** Report on one planned attack at one of its epsilons; runs it, for all its epsilons, if it has not run yet. */
     public RobustnessReport report(PlannedAttack attack, double epsilon) {
-        AttackResult result = results(attack).get(attack.epsilons().indexOf(epsilon));
+        ThreatModel threat = plan.threat(attack, epsilon);
+        AttackResult result = results(attack).stream()
+                .filter(each -> each.threatModel().equals(threat))
+                .findFirst()
+                .orElseThrow(
+                        () -> new IllegalStateException(attack.attack().label() + " was not run: its suite stopped"));
         return RobustnessReport.of(evaluation(), result, plan.policy());
     }
 
     /** Report on the per-sample worst case over all attacks planned for a threat model; runs those that have not run yet. */
     public RobustnessReport worstCase(ThreatModel threat) {
         plan.attacks().stream()
-                .filter(planned ->
-                        planned.norm() == threat.norm() && planned.epsilons().contains(threat.epsilon()))
+                .filter(planned -> planned.epsilons().stream()
+                        .anyMatch(epsilon -> plan.threat(planned, epsilon).equals(threat)))
                 .forEach(this::results);
         return RobustnessReport.worstCase(evaluation(), threat, plan.policy());
     }

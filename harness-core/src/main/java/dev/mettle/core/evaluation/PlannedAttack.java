@@ -2,8 +2,13 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.attack.BudgetedAttack;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.threat.ThreatModel;
 import java.util.List;
 
 /**
@@ -11,9 +16,11 @@ import java.util.List;
  *
  * @param attack the attack
  * @param norm the norm
- * @param epsilons the epsilons, sorted and without repetition; a single infinite one for a minimum-norm attack without bound
+ * @param epsilons the epsilons, sorted and without repetition; a single infinite one for a minimum-norm attack without bound, and
+ *     for an attack that is bound by its own parameters
+ * @param suite the suite that the attack runs in, on samples that the attacks before it left standing; empty if it runs on its own
  */
-public record PlannedAttack(Attack attack, Norm norm, List<Double> epsilons) {
+public record PlannedAttack(Attack attack, Norm norm, List<Double> epsilons, String suite) {
 
     /**
      * Create the plan.
@@ -26,6 +33,35 @@ public record PlannedAttack(Attack attack, Norm norm, List<Double> epsilons) {
         }
         epsilons.forEach(epsilon -> new BudgetedAttack(attack, norm, epsilon));
         epsilons = epsilons.stream().sorted().distinct().toList();
+    }
+
+    /** Plan an attack on its own. */
+    public PlannedAttack(Attack attack, Norm norm, List<Double> epsilons) {
+        this(attack, norm, epsilons, "");
+    }
+
+    /** Plan an attack in a norm and for some epsilons, unless it is bound by its own parameters: then these don't matter. */
+    public static PlannedAttack of(Attack attack, Norm norm, List<Double> epsilons) {
+        return attack.transformation().isEmpty()
+                ? new PlannedAttack(attack, norm, epsilons)
+                : new PlannedAttack(attack, Norm.L2, List.of(ThreatModel.UNBOUNDED));
+    }
+
+    /** Plan all attacks of a suite. */
+    public static List<PlannedAttack> of(AttackSuite suite, Norm norm, List<Double> epsilons) {
+        return suite.attacks().stream()
+                .map(attack -> new PlannedAttack(attack, norm, epsilons, suite.label()))
+                .toList();
+    }
+
+    /** Return the threat model for one of the epsilons. */
+    public ThreatModel threat(double epsilon, Box box, Goal goal, Constraints constraints) {
+        return new ThreatModel(norm, epsilon, box, goal, constraints, attack.transformation());
+    }
+
+    /** Say whether the attack runs in a suite. */
+    public boolean inSuite() {
+        return !suite.isEmpty();
     }
 
     /** Plan an attack with its own epsilon. */

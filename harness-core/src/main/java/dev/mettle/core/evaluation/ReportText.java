@@ -120,11 +120,18 @@ public final class ReportText {
         return "#" + broken.id() + " " + broken.label() + "→" + broken.adversarialLabel();
     }
 
-    /** Print a threat model in a sentence, such as {@code L∞, ε = 8/255}; just the norm if it is unbounded. */
+    /**
+     * Print a threat model in a sentence, such as {@code L∞, ε = 8/255}, or {@code L2, ε = 1, towards class 3}; just the norm if it is
+     * unbounded.
+     */
     public static String threat(ThreatModel threat) {
-        return threat.bounded()
-                ? threat.norm().symbol() + ", ε = " + Epsilons.format(threat.epsilon())
-                : threat.norm().symbol();
+        String size = !threat.transformation().isEmpty()
+                ? threat.transformation()
+                : threat.bounded()
+                        ? threat.norm().symbol() + ", ε = " + Epsilons.format(threat.epsilon())
+                        : threat.norm().symbol();
+        return (threat.goal().isTargeted() ? size + ", " + threat.goal() : size)
+                + (threat.constraints().isNone() ? "" : ", " + threat.constraints());
     }
 
     /** Print a rate as a percentage with one decimal, such as {@code 44.0%}. */

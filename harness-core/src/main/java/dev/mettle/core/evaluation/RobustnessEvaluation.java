@@ -2,10 +2,13 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Backend;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
@@ -44,7 +47,10 @@ public final class RobustnessEvaluation {
     private final List<Attack> attacks = new ArrayList<>();
     private final List<BudgetedAttack> budgeted = new ArrayList<>();
     private @Nullable Norm norm;
+    private final List<AttackSuite> suites = new ArrayList<>();
     private double[] epsilons = {};
+    private Goal goal = Goal.untargeted();
+    private Constraints constraints = Constraints.none();
     private VerdictPolicy policy = VerdictPolicy.measureOnly();
     private long seed = DEFAULT_SEED;
     private int batchSize = DEFAULT_BATCH_SIZE;
@@ -74,6 +80,24 @@ public final class RobustnessEvaluation {
     /** Add attacks with a norm and an epsilon of their own. */
     public RobustnessEvaluation attack(BudgetedAttack... more) {
         budgeted.addAll(Arrays.asList(more));
+        return this;
+    }
+
+    /** Add the attacks of a suite; each runs on the samples that those before it left standing. */
+    public RobustnessEvaluation suite(AttackSuite suite) {
+        suites.add(suite);
+        return this;
+    }
+
+    /** Set what the attacker wants; any wrong label, unless set. */
+    public RobustnessEvaluation goal(Goal newGoal) {
+        this.goal = newGoal;
+        return this;
+    }
+
+    /** Set what may be done to which feature. */
+    public RobustnessEvaluation constraints(Constraints newConstraints) {
+        this.constraints = newConstraints;
         return this;
     }
 
@@ -133,14 +157,20 @@ public final class RobustnessEvaluation {
             if (own.isEmpty() && attack.minimizesNorm()) {
                 own = List.of(ThreatModel.UNBOUNDED);
             }
-            planned.add(new PlannedAttack(attack, normOf(attack), own));
+            planned.add(PlannedAttack.of(attack, normOf(attack), own));
+        }
+        for (AttackSuite suite : suites) {
+            planned.addAll(PlannedAttack.of(
+                    suite,
+                    normOf(suite.attacks().get(0)),
+                    Arrays.stream(epsilons).boxed().toList()));
         }
         budgeted.forEach(attack -> planned.add(PlannedAttack.of(attack)));
-        return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize);
+        return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize, goal, constraints);
     }
 
     private Norm normOf(Attack attack) {
-        if (norm != null) {
+        if (norm != null && attack.transformation().isEmpty()) {
             return norm;
         }
         if (attack.norms().size() == 1) {

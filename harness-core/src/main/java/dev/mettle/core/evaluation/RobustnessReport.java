@@ -94,8 +94,16 @@ public final class RobustnessReport {
         return results.size() > 1;
     }
 
-    /** Return the name of the attack, such as {@code PGD-40}, or {@code worst case of FGSM, PGD-40}. */
+    /**
+     * Return the name of the attack, such as {@code PGD-40}, or {@code worst case of FGSM, PGD-40}, or that of the suite, such as
+     * {@code AutoAttack standard 1}.
+     */
     public String title() {
+        String suite = results.get(0).suite();
+        if (!suite.isEmpty()
+                && results.stream().allMatch(result -> result.suite().equals(suite))) {
+            return suite;
+        }
         String names = attacks().stream().map(Attack::label).collect(Collectors.joining(", "));
         return isWorstCase() ? "worst case of " + names : names;
     }
