@@ -148,6 +148,13 @@ public final class AttackOptions {
         }
     }
 
+    static void requireBetween(String attack, String option, double value, double least, double most) {
+        if (!(value >= least && value <= most)) {
+            throw new ConfigurationException(attack + ": " + option + " is " + value + ": give a number between "
+                    + Epsilons.format(least) + " and " + Epsilons.format(most));
+        }
+    }
+
     static void requirePositive(String attack, String option, OptionalDouble value) {
         value.ifPresent(present -> requirePositive(attack, option, present));
     }
