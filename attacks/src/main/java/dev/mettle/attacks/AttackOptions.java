@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +97,9 @@ public final class AttackOptions {
         if (value instanceof OptionalDouble number) {
             return number.isPresent() ? Epsilons.format(number.getAsDouble()) : AUTO;
         }
+        if (value instanceof Enum<?> constant) {
+            return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
         return value instanceof Double number ? Epsilons.format(number) : String.valueOf(value);
     }
 
@@ -114,6 +118,11 @@ public final class AttackOptions {
             if (type == boolean.class && (text.equals("true") || text.equals("false"))) {
                 return Boolean.parseBoolean(text);
             }
+            for (Object constant : type.isEnum() ? type.getEnumConstants() : new Object[0]) {
+                if (print(constant).equals(text)) {
+                    return constant;
+                }
+            }
         } catch (NumberFormatException e) {
             throw unreadable(component, text, attack, e);
         }
@@ -122,9 +131,16 @@ public final class AttackOptions {
 
     private static ConfigurationException unreadable(
             RecordComponent component, String text, String attack, @Nullable Exception cause) {
-        String wanted = component.getType() == int.class
+        Class<?> type = component.getType();
+        String wanted = type == int.class
                 ? "a whole number"
-                : component.getType() == boolean.class ? "true or false" : "a number such as 0.01 or 2/255";
+                : type == boolean.class
+                        ? "true or false"
+                        : type.isEnum()
+                                ? "one of " + Arrays.stream(type.getEnumConstants())
+                                        .map(AttackOptions::print)
+                                        .collect(Collectors.joining(", "))
+                                : "a number such as 0.01 or 2/255";
         return new ConfigurationException(
                 attack + ": the option " + optionName(component) + " is '" + text + "': give " + wanted, cause);
     }
@@ -152,6 +168,20 @@ public final class AttackOptions {
         if (!(value >= least && value <= most)) {
             throw new ConfigurationException(attack + ": " + option + " is " + value + ": give a number between "
                     + Epsilons.format(least) + " and " + Epsilons.format(most));
+        }
+    }
+
+    static void requireAtMost(String attack, String option, double value, double most) {
+        if (!(value <= most)) {
+            throw new ConfigurationException(attack + ": " + option + " is " + Epsilons.format(value)
+                    + ": give at most " + Epsilons.format(most));
+        }
+    }
+
+    static void requireBelow(String attack, String option, double value, double limit) {
+        if (!(value < limit)) {
+            throw new ConfigurationException(attack + ": " + option + " is " + Epsilons.format(value)
+                    + ": give less than " + Epsilons.format(limit));
         }
     }
 

@@ -132,6 +132,18 @@ public final class SampleBatch {
         return proposals.logits(rows, x);
     }
 
+    /**
+     * Run one forward pass at {@code x}, with any number of points per sample, and propose them all. Each is a query of its sample.
+     *
+     * @param x points, shape {@code [positions.length, ...]}
+     * @param positions the position of each point's sample
+     * @return the logits, shape {@code [positions.length, classes]}
+     */
+    public INDArray logits(INDArray x, int[] positions) {
+        return proposals.logits(
+                Arrays.stream(positions).map(position -> rows[position]).toArray(), x);
+    }
+
     /** Say which rows of logits reach the goal. Asks the model nothing. */
     public boolean[] successes(INDArray logits) {
         return proposals.reachesGoal(logits, rows);
