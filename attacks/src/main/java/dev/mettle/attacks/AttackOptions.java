@@ -137,9 +137,10 @@ public final class AttackOptions {
                 : type == boolean.class
                         ? "true or false"
                         : type.isEnum()
-                                ? "one of " + Arrays.stream(type.getEnumConstants())
-                                        .map(AttackOptions::print)
-                                        .collect(Collectors.joining(", "))
+                                ? "one of "
+                                        + Arrays.stream(type.getEnumConstants())
+                                                .map(AttackOptions::print)
+                                                .collect(Collectors.joining(", "))
                                 : "a number such as 0.01 or 2/255";
         return new ConfigurationException(
                 attack + ": the option " + optionName(component) + " is '" + text + "': give " + wanted, cause);

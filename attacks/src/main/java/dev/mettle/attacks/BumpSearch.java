@@ -36,10 +36,7 @@ final class BumpSearch extends RandomSearch {
                 int top = i * plane.height() / down;
                 int left = j * plane.width() / across;
                 Plane.Window tile = new Plane.Window(
-                        top,
-                        left,
-                        (i + 1) * plane.height() / down - top,
-                        (j + 1) * plane.width() / across - left);
+                        top, left, (i + 1) * plane.height() / down - top, (j + 1) * plane.width() / across - left);
                 double[] bump = bump(tile.height(), tile.width());
                 for (int channel = 0; channel < plane.channels(); channel++) {
                     add(delta, channel, tile, bump, random.sign());

@@ -85,7 +85,7 @@ abstract class DifferenceSearch extends ScoreSearch {
             losses += values[k] + values[k + 1];
             if (Double.isFinite(slope)) {
                 for (int i = 0; i < x.length; i++) {
-                    gradient[i] += slope * (points[k][i] - points[k + 1][i]) / (wanted / 2);
+                    gradient[i] += slope * (points[k][i] - points[k + 1][i]) * 2 / wanted;
                 }
             }
         }

@@ -40,8 +40,7 @@ import java.util.Set;
  * @param minStep the least step size, at most the first one
  * @param plateau the number of steps over which the loss must not fall, at least 2
  */
-public record Nes(
-        int queries, int samples, double sigma, double momentum, double maxStep, double minStep, int plateau)
+public record Nes(int queries, int samples, double sigma, double momentum, double maxStep, double minStep, int plateau)
         implements Attack {
 
     /** Create the attack with the authors' defaults: 10,000 queries, 50 points per estimate, σ = 0.001, μ = 0.9, η from 0.01 to 0.00005. */

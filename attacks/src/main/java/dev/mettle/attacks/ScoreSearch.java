@@ -93,7 +93,13 @@ abstract class ScoreSearch {
 
     /** Ask the model for what the searches {@code from} to {@code to} want to know next. */
     private static void serve(
-            SampleBatch batch, LogitLoss loss, ScoreSearch[] active, int from, int to, double[][] points, int mostRows) {
+            SampleBatch batch,
+            LogitLoss loss,
+            ScoreSearch[] active,
+            int from,
+            int to,
+            double[][] points,
+            int mostRows) {
         int[] firstRow = new int[to - from + 1];
         for (int i = from; i < to; i++) {
             firstRow[i - from + 1] = firstRow[i - from] + active[i].next();

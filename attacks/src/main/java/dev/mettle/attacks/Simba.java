@@ -126,9 +126,8 @@ public record Simba(Basis basis, int queries, double step, int freqDims, int str
         SampleBatch batch = context.samples();
         Ball[] balls = Ball.around(context);
         Plane plane = Plane.of(batch.inputs());
-        Directions directions = basis == Basis.PIXEL
-                ? new Directions.Features(plane)
-                : new Directions.Cosines(plane, freqDims, stride);
+        Directions directions =
+                basis == Basis.PIXEL ? new Directions.Features(plane) : new Directions.Cosines(plane, freqDims, stride);
         List<ScoreSearch> searches = new ArrayList<>();
         for (int i = 0; i < balls.length; i++) {
             searches.add(new SimbaSearch(this, directions, balls[i], batch.random(i)));
