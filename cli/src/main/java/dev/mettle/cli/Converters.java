@@ -1,6 +1,8 @@
 package dev.mettle.cli;
 
 import dev.mettle.attacks.AttackOptions;
+import dev.mettle.attacks.Suite;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 import java.util.Locale;
@@ -69,6 +71,37 @@ final class Converters {
                     .findFirst()
                     .orElseThrow(() -> new TypeConversionException(
                             "'" + text + "' is no norm: choose from " + options(Set.of(Norm.values()))));
+        }
+    }
+
+    /** Reads a suite. */
+    static final class SuiteConverter implements ITypeConverter<Suite> {
+        @Override
+        public Suite convert(String text) {
+            return Suite.parse(text);
+        }
+    }
+
+    /** Reads what attacks want. */
+    static final class GoalConverter implements ITypeConverter<Goal> {
+        @Override
+        public Goal convert(String text) {
+            String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
+            return Arrays.stream(Goal.Kind.values())
+                    .filter(kind -> kind != Goal.Kind.CLASS && kind.name().equals(name))
+                    .findFirst()
+                    .map(Goal::of)
+                    .orElseGet(() -> Goal.target(number(text)));
+        }
+
+        private static int number(String text) {
+            try {
+                return Integer.parseInt(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException(
+                        "'" + text
+                                + "' is no goal: choose from untargeted, most-likely, least-likely, random, next, or give a class");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.mettle.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.attacks.AttackCatalog;
 import dev.mettle.attacks.AttackOptions;
+import dev.mettle.attacks.Suite;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.AdversarialExamples;
 import dev.mettle.core.attack.Attack;
@@ -18,6 +19,8 @@ import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
@@ -94,14 +97,31 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--attacks",
-            required = true,
             paramLabel = "LIST",
             description = {
                 "Attacks, separated by commas, each with its options after a colon:",
                 "fgsm,pgd:steps=100,restarts=5",
                 "'mettle attacks' lists them."
             })
-    private String attacks;
+    private @Nullable String attacks;
+
+    @Option(
+            names = "--suite",
+            split = ",",
+            paramLabel = "SUITES",
+            converter = Converters.SuiteConverter.class,
+            description = "Suites of attacks, besides or instead of --attacks: quick, auto-attack, auto-attack-plus or"
+                    + " auto-attack-rand. Each attack runs on the samples that those before it left standing.")
+    private @Nullable List<Suite> suites;
+
+    @Option(
+            names = "--goal",
+            paramLabel = "GOAL",
+            converter = Converters.GoalConverter.class,
+            description =
+                    "What attacks want: untargeted, most-likely, least-likely, random or next wrong class, or the number"
+                            + " of a class. Default: ${DEFAULT-VALUE}.")
+    private Goal goal = Goal.untargeted();
 
     @Option(
             names = "--norm",
@@ -160,10 +180,10 @@ final class EvaluateCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Box box = box();
-        List<PlannedAttack> planned =
-                AttackCatalog.parseList(attacks).stream().map(this::plan).toList();
+        List<PlannedAttack> planned = planned();
         List<ThreatModel> threats = planned.stream()
-                .flatMap(plan -> plan.epsilons().stream().map(epsilon -> new ThreatModel(plan.norm(), epsilon, box)))
+                .flatMap(plan ->
+                        plan.epsilons().stream().map(epsilon -> plan.threat(epsilon, box, goal, Constraints.none())))
                 .distinct()
                 .toList();
         VerdictPolicy policy = policy(threats);
@@ -177,7 +197,9 @@ final class EvaluateCommand implements Callable<Integer> {
                 planned,
                 policy,
                 seed,
-                batch);
+                batch,
+                goal,
+                Constraints.none());
         Evaluation evaluation = run(plan, threats);
         List<RobustnessReport> reports = evaluation.threatModels().stream()
                 .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
@@ -206,7 +228,29 @@ final class EvaluateCommand implements Callable<Integer> {
                 "--range is '" + range + "': give the smallest and the largest valid input, such as 0,1", cause);
     }
 
+    private List<PlannedAttack> planned() {
+        List<PlannedAttack> planned = new ArrayList<>();
+        if (attacks != null) {
+            AttackCatalog.parseList(attacks).forEach(attack -> planned.add(plan(attack)));
+        }
+        for (Suite suite : suites == null ? List.<Suite>of() : suites) {
+            if (norm == null || epsilons == null) {
+                throw new ConfigurationException((norm == null ? "--norm" : "--epsilon")
+                        + " is missing: the suite " + suite.commandName()
+                        + " needs both, such as --norm linf --epsilon 8/255");
+            }
+            planned.addAll(PlannedAttack.of(suite.in(norm), norm, epsilons));
+        }
+        if (planned.isEmpty()) {
+            throw new ConfigurationException("--attacks is missing: name attacks, or a suite with --suite");
+        }
+        return planned;
+    }
+
     private PlannedAttack plan(Attack attack) {
+        if (!attack.transformation().isEmpty()) {
+            return PlannedAttack.of(attack, Norm.L2, List.of());
+        }
         if (epsilons == null && !attack.minimizesNorm()) {
             throw new ConfigurationException("--epsilon is missing: " + attack.name()
                     + " searches within a ball; add one such as --epsilon 8/255, in input units of the model");
@@ -224,7 +268,10 @@ final class EvaluateCommand implements Callable<Integer> {
     private VerdictPolicy policy(List<ThreatModel> threats) {
         VerdictPolicy policy = new VerdictPolicy(
                 minRobustAccuracy == null ? OptionalDouble.empty() : OptionalDouble.of(minRobustAccuracy), confidence);
-        if (minRobustAccuracy != null && !threats.stream().allMatch(ThreatModel::bounded)) {
+        if (minRobustAccuracy != null
+                && threats.stream()
+                        .anyMatch(threat ->
+                                !threat.bounded() && threat.transformation().isEmpty())) {
             throw new ConfigurationException(
                     "--min-robust-accuracy needs --epsilon: without a bound on the perturbation"
                             + " no model is robust");

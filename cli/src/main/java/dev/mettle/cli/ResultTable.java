@@ -1,7 +1,6 @@
 package dev.mettle.cli;
 
 import dev.mettle.core.attack.SampleOutcome;
-import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -67,7 +66,7 @@ final class ResultTable {
 
     private static String passes(RobustnessReport report, ToLongFunction<SampleOutcome> passes) {
         double mean = report.outcomes().stream()
-                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG)
+                .filter(outcome -> outcome.status().attacked())
                 .mapToLong(passes)
                 .average()
                 .orElse(0);

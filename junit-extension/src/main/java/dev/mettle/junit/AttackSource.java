@@ -23,9 +23,9 @@ import org.apiguardian.api.API;
  * }</pre>
  *
  * <p>The method has no parameters, is static (or an instance method, where the life cycle is per class), and returns a stream,
- * a collection or an array of {@link dev.mettle.core.attack.Attack} or {@link dev.mettle.core.attack.BudgetedAttack}. The
- * former run with the norm and the epsilons of the test, the latter with their own. They follow the attacks that
- * {@link RobustnessTest#attacks} names.
+ * a collection or an array of {@link dev.mettle.core.attack.Attack}, {@link dev.mettle.core.attack.AttackSuite} or
+ * {@link dev.mettle.core.attack.BudgetedAttack}. The last run with a norm and an epsilon of their own, all others with those of the
+ * test. They follow the attacks that {@link RobustnessTest#attacks} names.
  */
 @API(status = EXPERIMENTAL, since = "0.1")
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})

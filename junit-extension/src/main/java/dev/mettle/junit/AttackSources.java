@@ -2,6 +2,7 @@ package dev.mettle.junit;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.attack.BudgetedAttack;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -37,7 +38,7 @@ final class AttackSources {
         return ReflectionSupport.newInstance(type);
     }
 
-    /** Return what the method named by {@link AttackSource} gives: {@link Attack}s and {@link BudgetedAttack}s; else nothing. */
+    /** Return what the method named by {@link AttackSource} gives: {@link Attack}s, {@link BudgetedAttack}s and {@link AttackSuite}s. */
     static List<Object> fromMethod(ExtensionContext context) {
         Optional<AttackSource> source = AnnotationSupport.findAnnotation(context.getTestMethod(), AttackSource.class);
         return source.isEmpty() ? List.of() : read(find(context, source.get().value()), context);
@@ -64,11 +65,11 @@ final class AttackSources {
         }
         List<Object> attacks = new ArrayList<>();
         for (@Nullable Object value : values) {
-            if (!(value instanceof Attack) && !(value instanceof BudgetedAttack)) {
+            if (!(value instanceof Attack) && !(value instanceof BudgetedAttack) && !(value instanceof AttackSuite)) {
                 throw new ConfigurationException("@AttackSource " + name + " gives "
                         + (value == null ? "null" : "a " + value.getClass().getName()) + " at position "
                         + attacks.size()
-                        + ": give an Attack or a BudgetedAttack");
+                        + ": give an Attack, a BudgetedAttack or an AttackSuite");
             }
             attacks.add(value);
         }

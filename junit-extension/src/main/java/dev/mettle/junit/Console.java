@@ -73,7 +73,7 @@ final class Console {
         report.policy()
                 .minRobustAccuracy()
                 .ifPresent(threshold -> line.append("  need ").append(points(threshold)));
-        if (!invocation.threat().bounded()) {
+        if (invocation.threat().isUnbounded()) {
             line.append("  median distance ").append(Epsilons.format(report.medianDistance()));
         }
         line.append(String.format(Locale.ROOT, "  %6.1f s  ", report.seconds()));

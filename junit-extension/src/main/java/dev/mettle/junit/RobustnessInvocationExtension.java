@@ -50,7 +50,8 @@ final class RobustnessInvocationExtension
     public void beforeTestExecution(ExtensionContext context) {
         LabelModel attacked = subject.model(context);
         InvocationParameters.requireModel(context.getRequiredTestMethod(), attacked);
-        RobustnessReport known = evaluation.report(invocation, attacked, subject.data(context));
+        RobustnessReport known =
+                evaluation.report(invocation, attacked, subject.data(context), subject.constraints(context));
         model = attacked;
         report = known;
         EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());

@@ -2,8 +2,11 @@ package dev.mettle.junit;
 
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
+import dev.mettle.attacks.Suite;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
+import dev.mettle.core.loss.Aim;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
@@ -36,7 +39,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  * }
  * }</pre>
  *
- * <p>The test runs once per epsilon and attack: epsilons ascending, attacks in the order in which they are named, and, where
+ * <p>The test runs once per epsilon and attack or suite: epsilons ascending, attacks in the order in which they are named, and, where
  * several attacks share an epsilon, once more for their per-sample worst case. Each run passes if it shows, with the
  * {@link #confidence}, that robust accuracy is at least {@link #minRobustAccuracy}. It fails with a
  * {@link RobustnessAssertionError} if it shows the contrary; it is aborted if there are too few samples to say either; it
@@ -54,6 +57,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  *
  * @see ModelUnderTest
  * @see EvaluationData
+ * @see InputConstraints
  * @see AttackSource
  * @see RobustnessProperties
  */
@@ -74,9 +78,21 @@ public @interface RobustnessTest {
     /**
      * Name the attacks, to run with the defaults of their constructors without parameters.
      *
-     * <p>If neither this nor an {@link AttackSource} names any, it is {@link dev.mettle.attacks.Pgd} alone.
+     * <p>If neither this nor {@link #suite} nor an {@link AttackSource} names any, it is {@link dev.mettle.attacks.Pgd} alone.
      */
     Class<? extends Attack>[] attacks() default {};
+
+    /**
+     * Run a suite of attacks, such as {@link Suite#QUICK}: one after the other, each on the samples that those before it left standing,
+     * as one run with one verdict. It stops as soon as that is sure to be FAIL.
+     */
+    Suite[] suite() default {};
+
+    /** Choose what counts as success of an attack: any wrong label, or one in particular. */
+    Goal.Kind goal() default Goal.Kind.UNTARGETED;
+
+    /** Set the label that attacks are to reach, together with {@code goal = CLASS}. */
+    int targetClass() default Aim.ANY;
 
     /** Set the norm of the perturbation. An attack that is not defined for it is refused. */
     Norm norm() default Norm.LINF;

@@ -22,7 +22,7 @@ final class RobustnessTestExtension implements TestTemplateInvocationContextProv
                 .orElseThrow();
         RobustnessTestPlan plan = RobustnessTestPlan.of(test, context);
         InvocationParameters parameters = new InvocationParameters(plan.attacks(), plan.seed());
-        List<Invocation> invocations = Invocation.of(plan.attacks());
+        List<Invocation> invocations = Invocation.of(plan.attacks(), plan.goal());
         parameters.requireResolvable(context.getRequiredTestMethod(), invocations);
         Backend.require(); // before the fields of the test class, whose values may start ND4J
         Subject subject = Subject.find(context);

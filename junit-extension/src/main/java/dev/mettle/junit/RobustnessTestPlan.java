@@ -1,15 +1,19 @@
 package dev.mettle.junit;
 
 import dev.mettle.attacks.Pgd;
+import dev.mettle.attacks.Suite;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.EvaluationPlan;
 import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
@@ -30,6 +34,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  *
  * @param name the name of the test, such as {@code DigitsRobustnessTests.staysAccurate}
  * @param attacks the attacks, each with its norm and its epsilons
+ * @param goal what the attacker wants
  * @param policy how facts become a verdict
  * @param seed the base seed of all random draws
  * @param samples the largest number of samples
@@ -40,6 +45,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 record RobustnessTestPlan(
         String name,
         List<PlannedAttack> attacks,
+        Goal goal,
         VerdictPolicy policy,
         long seed,
         int samples,
@@ -54,7 +60,9 @@ record RobustnessTestPlan(
         VerdictPolicy policy = policy(test);
         List<PlannedAttack> attacks = attacks(test, context);
         for (PlannedAttack attack : attacks) {
-            if (policy.minRobustAccuracy().isPresent() && attack.epsilons().contains(ThreatModel.UNBOUNDED)) {
+            if (policy.minRobustAccuracy().isPresent()
+                    && attack.attack().transformation().isEmpty()
+                    && attack.epsilons().contains(ThreatModel.UNBOUNDED)) {
                 throw new ConfigurationException(
                         "minRobustAccuracy = " + test.minRobustAccuracy()
                                 + " needs an epsilon: without one "
@@ -69,6 +77,7 @@ record RobustnessTestPlan(
         return new RobustnessTestPlan(
                 testClass.replace('$', '.') + "." + method,
                 attacks,
+                new Goal(test.goal(), test.targetClass()),
                 policy,
                 seed,
                 samples,
@@ -78,8 +87,9 @@ record RobustnessTestPlan(
     }
 
     /** Bind the plan to a model and data. */
-    EvaluationPlan on(LabelModel model, LabeledData data) {
-        return new EvaluationPlan(name, model, data.first(samples), attacks, policy, seed, batchSize);
+    EvaluationPlan on(LabelModel model, LabeledData data, Constraints constraints) {
+        return new EvaluationPlan(
+                name, model, data.first(samples), attacks, policy, seed, batchSize, goal, constraints);
     }
 
     private static VerdictPolicy policy(RobustnessTest test) {
@@ -108,25 +118,35 @@ record RobustnessTestPlan(
             given.add(AttackSources.create(type));
         }
         given.addAll(AttackSources.fromMethod(context));
+        for (Suite suite : test.suite()) {
+            given.add(suite.in(test.norm()));
+        }
         if (given.isEmpty()) {
             given.add(new Pgd());
         }
         List<Double> epsilons = epsilons(test);
         Map<Key, TreeSet<Double>> byAttack = new LinkedHashMap<>();
+        List<PlannedAttack> inSuites = new ArrayList<>();
         for (Object each : given) {
-            if (each instanceof BudgetedAttack own) {
+            if (each instanceof AttackSuite suite) {
+                if (epsilons.isEmpty()) {
+                    throw missingEpsilon(suite.label());
+                }
+                inSuites.addAll(PlannedAttack.of(suite, test.norm(), epsilons));
+            } else if (each instanceof BudgetedAttack own) {
                 add(byAttack, own);
             } else {
                 Attack attack = (Attack) each;
+                Norm norm = attack.transformation().isEmpty() ? test.norm() : Norm.L2;
                 for (double epsilon : epsilonsOf(attack, epsilons)) {
-                    add(byAttack, attack.within(test.norm(), epsilon));
+                    add(byAttack, attack.within(norm, epsilon));
                 }
             }
         }
-        return byAttack.entrySet().stream()
-                .map(entry -> new PlannedAttack(
-                        entry.getKey().attack(), entry.getKey().norm(), List.copyOf(entry.getValue())))
-                .toList();
+        List<PlannedAttack> planned = new ArrayList<>();
+        byAttack.forEach((key, own) -> planned.add(new PlannedAttack(key.attack(), key.norm(), List.copyOf(own))));
+        planned.addAll(inSuites);
+        return planned;
     }
 
     private static void add(Map<Key, TreeSet<Double>> byAttack, BudgetedAttack attack) {
@@ -150,13 +170,20 @@ record RobustnessTestPlan(
     }
 
     private static List<Double> epsilonsOf(Attack attack, List<Double> epsilons) {
+        if (!attack.transformation().isEmpty()) {
+            return List.of(ThreatModel.UNBOUNDED);
+        }
         if (!epsilons.isEmpty()) {
             return epsilons;
         }
         if (attack.minimizesNorm()) {
             return List.of(ThreatModel.UNBOUNDED);
         }
-        throw new ConfigurationException("the epsilon for " + attack.name()
+        throw missingEpsilon(attack.name());
+    }
+
+    private static ConfigurationException missingEpsilon(String attack) {
+        return new ConfigurationException("the epsilon for " + attack
                 + " is missing: set epsilon in input units of the model, such as epsilon = 8 / 255.0");
     }
 

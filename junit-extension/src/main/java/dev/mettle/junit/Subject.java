@@ -3,6 +3,8 @@ package dev.mettle.junit;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Constraints;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -15,10 +17,12 @@ final class Subject {
 
     private final TestMember model;
     private final TestMember data;
+    private final Optional<TestMember> constraints;
 
-    private Subject(TestMember model, TestMember data) {
+    private Subject(TestMember model, TestMember data, Optional<TestMember> constraints) {
         this.model = model;
         this.data = data;
+        this.constraints = constraints;
     }
 
     /**
@@ -35,7 +39,8 @@ final class Subject {
                 TestMember.find(
                         context,
                         EvaluationData.class,
-                        "static final LabeledData data = LabeledData.fromClasspath(\"data.npz\")"));
+                        "static final LabeledData data = LabeledData.fromClasspath(\"data.npz\")"),
+                TestMember.findOptional(context, InputConstraints.class));
         // A static field may still be empty: a @BeforeEach method may fill it.
         if (subject.model.isStaticField() && subject.model.read(context) != null) {
             subject.model(context);
@@ -67,6 +72,20 @@ final class Subject {
         }
         throw new ConfigurationException("@EvaluationData " + data + " is a "
                 + value.getClass().getName() + ": give a LabeledData, such as LabeledData.of(inputs, labels)");
+    }
+
+    /** Return what attackers may do to which feature: everything, unless the test class says otherwise. */
+    Constraints constraints(ExtensionContext context) {
+        if (constraints.isEmpty()) {
+            return Constraints.none();
+        }
+        TestMember member = constraints.get();
+        Object value = present(member, InputConstraints.class.getSimpleName(), context);
+        if (value instanceof Constraints known) {
+            return known;
+        }
+        throw new ConfigurationException("@InputConstraints " + member + " is a "
+                + value.getClass().getName() + ": give a Constraints, such as Constraints.none().frozen(3)");
     }
 
     private static Object present(TestMember member, String annotation, ExtensionContext context) {

@@ -7,7 +7,7 @@ import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Backend;
-import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.threat.Constraints;
 import org.jspecify.annotations.Nullable;
 
 /** The evaluation that all runs of one test method share. Each attack runs when the first of them needs it. */
@@ -25,27 +25,25 @@ final class TestEvaluation {
     }
 
     /** Attack, unless that has been done, and report on one run of the test. */
-    synchronized RobustnessReport report(Invocation invocation, LabelModel model, LabeledData data) {
-        Evaluator running = evaluator(model, data);
+    synchronized RobustnessReport report(
+            Invocation invocation, LabelModel model, LabeledData data, Constraints constraints) {
+        Evaluator running = evaluator(model, data, constraints);
         for (PlannedAttack attack : invocation.attacks()) {
             progress.begin(attack.attack().label());
             running.results(attack);
         }
-        double epsilon = invocation.threat().epsilon();
-        RobustnessReport report = invocation.isWorstCase()
-                ? running.worstCase(new ThreatModel(
-                        invocation.threat().norm(), epsilon, model.info().inputRange()))
-                : running.report(invocation.attacks().get(0), epsilon);
+        RobustnessReport report =
+                running.report(invocation.attacks(), invocation.threat().epsilon());
         console.finished(invocation, report, plan.expectation().verdict());
         return report;
     }
 
-    private Evaluator evaluator(LabelModel model, LabeledData data) {
+    private Evaluator evaluator(LabelModel model, LabeledData data, Constraints constraints) {
         Evaluator existing = evaluator;
         if (existing != null) {
             return existing;
         }
-        Evaluator created = new Evaluator(plan.on(model, data), progress);
+        Evaluator created = new Evaluator(plan.on(model, data, constraints), progress);
         Backend.introduce(console::backend, console::advice);
         console.started(created.evaluation());
         evaluator = created;

@@ -39,6 +39,14 @@ final class TestMember {
      * @throws ConfigurationException if there is none, or more than one in the same class
      */
     static TestMember find(ExtensionContext context, Class<? extends Annotation> annotation, String example) {
+        return findOptional(context, annotation)
+                .orElseThrow(() -> new ConfigurationException(
+                        context.getRequiredTestClass().getSimpleName() + " has no @" + annotation.getSimpleName()
+                                + ": add a field such as @" + annotation.getSimpleName() + " " + example));
+    }
+
+    /** Find the only annotated member as {@link #find} does, if there is one. */
+    static Optional<TestMember> findOptional(ExtensionContext context, Class<? extends Annotation> annotation) {
         for (Class<?> testClass : testClasses(context)) {
             List<Member> members = new ArrayList<>();
             members.addAll(AnnotationSupport.findAnnotatedFields(testClass, annotation));
@@ -54,11 +62,10 @@ final class TestMember {
             if (members.size() == 1) {
                 TestMember found = new TestMember(members.get(0), testClass);
                 found.requireNoParameters(annotation);
-                return found;
+                return Optional.of(found);
             }
         }
-        throw new ConfigurationException(context.getRequiredTestClass().getSimpleName() + " has no @"
-                + annotation.getSimpleName() + ": add a field such as @" + annotation.getSimpleName() + " " + example);
+        return Optional.empty();
     }
 
     /** Return the test class of a context and those around it, innermost first, as JUnit runs them. */

@@ -7,6 +7,7 @@ import dev.mettle.attacks.Pgd;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.Outcome;
 import java.util.ArrayList;
@@ -153,7 +154,8 @@ class ConsoleTests {
     @Test
     void printsASignOfLifeBetweenTheResults() {
         List<String> lines = new ArrayList<>();
-        List<Invocation> invocations = Invocation.of(List.of(new PlannedAttack(new Pgd(), Norm.LINF, List.of(0.1))));
+        List<Invocation> invocations =
+                Invocation.of(List.of(new PlannedAttack(new Pgd(), Norm.LINF, List.of(0.1))), Goal.untargeted());
 
         new Console(lines::add, invocations).running("PGD-40 … 30 s, 30 of 100 samples broken");
 

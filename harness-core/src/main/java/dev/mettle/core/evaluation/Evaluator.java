@@ -227,13 +227,20 @@ public final class Evaluator {
 
     /** Report on one planned attack at one of its epsilons; runs it, for all its epsilons, if it has not run yet. */
     public RobustnessReport report(PlannedAttack attack, double epsilon) {
-        ThreatModel threat = plan.threat(attack, epsilon);
-        AttackResult result = results(attack).stream()
-                .filter(each -> each.threatModel().equals(threat))
-                .findFirst()
-                .orElseThrow(
-                        () -> new IllegalStateException(attack.attack().label() + " was not run: its suite stopped"));
-        return RobustnessReport.of(evaluation(), result, plan.policy());
+        return report(List.of(attack), epsilon);
+    }
+
+    /**
+     * Report on the per-sample worst case over some planned attacks of one threat model, such as those of a suite; runs those that have
+     * not run yet.
+     */
+    public RobustnessReport report(List<PlannedAttack> attacks, double epsilon) {
+        ThreatModel threat = plan.threat(attacks.get(0), epsilon);
+        List<AttackResult> wanted = attacks.stream()
+                .flatMap(attack -> results(attack).stream())
+                .filter(result -> result.threatModel().equals(threat))
+                .toList();
+        return RobustnessReport.of(evaluation(), wanted, plan.policy());
     }
 
     /** Report on the per-sample worst case over all attacks planned for a threat model; runs those that have not run yet. */

@@ -1,6 +1,5 @@
 package dev.mettle.core.evaluation;
 
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
@@ -99,7 +98,7 @@ public final class ReportText {
                                             - String.valueOf(row.count()).length()) + row.count() + " of " + samples
                             + (row.interval().isEmpty() ? "" : "   95% CI " + row.interval())));
         }
-        if (report.attacks().stream().anyMatch(Attack::minimizesNorm) && report.cleanCount() > 0) {
+        if (report.searchesNearest() && report.cleanCount() > 0) {
             lines.add(line(
                     "median distance",
                     Epsilons.format(report.medianDistance()) + "   "

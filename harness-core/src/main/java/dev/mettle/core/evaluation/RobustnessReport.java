@@ -41,7 +41,12 @@ public final class RobustnessReport {
 
     /** Report on one attack under one threat model. */
     public static RobustnessReport of(Evaluation evaluation, AttackResult result, VerdictPolicy policy) {
-        return new RobustnessReport(evaluation, result.threatModel(), List.of(result), policy);
+        return of(evaluation, List.of(result), policy);
+    }
+
+    /** Report on the per-sample worst case over some attacks under one threat model, at least one. */
+    public static RobustnessReport of(Evaluation evaluation, List<AttackResult> results, VerdictPolicy policy) {
+        return new RobustnessReport(evaluation, results.get(0).threatModel(), results, policy);
     }
 
     /** Report on the per-sample worst case over all attacks that ran under a threat model. */
@@ -92,6 +97,13 @@ public final class RobustnessReport {
     /** Say whether this is the worst case over several attacks. */
     public boolean isWorstCase() {
         return results.size() > 1;
+    }
+
+    /** Say whether an attack of this report searched the nearest adversarial example, however far. */
+    public boolean searchesNearest() {
+        return results.stream()
+                .anyMatch(result ->
+                        result.attack().minimizesNorm() && result.suite().isEmpty());
     }
 
     /**

@@ -110,9 +110,14 @@ public record ThreatModel(
      * {@code rotation ±30°}.
      */
     public String label() {
-        String size = transformation.isEmpty()
-                ? norm.symbol() + (bounded() ? " ε=" + Epsilons.format(epsilon) : "")
-                : transformation;
+        return label(norm, epsilon, goal, transformation);
+    }
+
+    /** Return the {@link #label()} of a threat model whose box is not known yet. */
+    public static String label(Norm norm, double epsilon, Goal goal, String transformation) {
+        String size = !transformation.isEmpty()
+                ? transformation
+                : norm.symbol() + (epsilon == UNBOUNDED ? "" : " ε=" + Epsilons.format(epsilon));
         return goal.isTargeted() ? size + " " + goal : size;
     }
 
