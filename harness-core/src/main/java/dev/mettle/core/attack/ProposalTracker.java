@@ -43,7 +43,6 @@ final class ProposalTracker {
     private final boolean[] gradientSeen;
     private final boolean[] gradientNonZero;
     private final boolean[] gradientInvalid;
-    private final boolean[] foundAnywhere;
 
     ProposalTracker(
             Attack attack,
@@ -71,7 +70,6 @@ final class ProposalTracker {
         this.gradientSeen = new boolean[aims.length];
         this.gradientNonZero = new boolean[aims.length];
         this.gradientInvalid = new boolean[aims.length];
-        this.foundAnywhere = new boolean[aims.length];
     }
 
     ThreatModel threatModel() {
@@ -132,7 +130,7 @@ final class ProposalTracker {
         if (gradientSeen[row] && !gradientNonZero[row]) {
             return SampleStatus.GRADIENT_ZERO;
         }
-        return attack.minimizesNorm() && !foundAnywhere[row] ? SampleStatus.SEARCH_FAILED : SampleStatus.ROBUST;
+        return attack.minimizesNorm() && !threat.bounded() ? SampleStatus.SEARCH_FAILED : SampleStatus.ROBUST;
     }
 
     /** One forward and one backward pass, or the mean over several of them for a randomized model. */
@@ -247,7 +245,6 @@ final class ProposalTracker {
         for (int i = 0; i < candidates.length; i++) {
             double distance =
                     Distances.between(points[i], clean[i], threat.constraints()).in(threat.norm());
-            foundAnywhere[own[i]] = true;
             if (distance <= limit
                     && distance < bestDistance[own[i]]
                     && threat.box().firstViolation(points[i]).isEmpty()) {
