@@ -69,10 +69,12 @@ record Plane(int channels, int height, int width) {
         return place(Math.min(high, height), Math.min(wide, width), random);
     }
 
-    /** Draw a window as {@link #window}, with odd sides of at least 3 where the plane has room for them. */
+    /** Draw a window as {@link #window}, of an image with odd sides of at least 3, if it has room for them. */
     Window oddWindow(double share, SampleRandom random) {
-        Window even = window(share, random);
-        return place(odd(even.height, height), odd(even.width, width), random);
+        Window window = window(share, random);
+        return height == 1 || width == 1
+                ? window
+                : place(odd(window.height, height), odd(window.width, width), random);
     }
 
     private static int odd(int side, int most) {
