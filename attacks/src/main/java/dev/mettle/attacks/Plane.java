@@ -72,9 +72,7 @@ record Plane(int channels, int height, int width) {
     /** Draw a window as {@link #window}, of an image with odd sides of at least 3, if it has room for them. */
     Window oddWindow(double share, SampleRandom random) {
         Window window = window(share, random);
-        return height == 1 || width == 1
-                ? window
-                : place(odd(window.height, height), odd(window.width, width), random);
+        return height == 1 || width == 1 ? window : place(odd(window.height, height), odd(window.width, width), random);
     }
 
     private static int odd(int side, int most) {

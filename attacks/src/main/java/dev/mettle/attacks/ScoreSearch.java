@@ -6,9 +6,7 @@ import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.numeric.Rows;
 import java.util.Arrays;
 import java.util.List;
-import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The search for one adversarial example by losses alone: it asks for some points, is told their losses, and asks again until its
@@ -53,6 +51,7 @@ abstract class ScoreSearch {
         int mostRows = Math.max(1, Math.min(ROWS, NUMBERS / Math.max(1, features)));
         SampleBatch batch = samples;
         ScoreSearch[] active = searches.toArray(new ScoreSearch[0]);
+        PointBuffer buffer = new PointBuffer(samples.inputs());
         double[][] points = new double[0][];
         while (active.length > 0) {
             for (int from = 0; from < active.length; ) {
@@ -62,7 +61,7 @@ abstract class ScoreSearch {
                     rows += active[to++].next();
                 }
                 points = withRows(points, rows, features);
-                serve(batch, loss, active, from, to, points, mostRows);
+                serve(batch, loss, active, from, to, points, buffer, mostRows);
                 from = to;
             }
             ScoreSearch[] before = active;
@@ -74,6 +73,7 @@ abstract class ScoreSearch {
                 batch = batch.select(going);
             }
         }
+        buffer.release();
     }
 
     private int next() {
@@ -99,6 +99,7 @@ abstract class ScoreSearch {
             int from,
             int to,
             double[][] points,
+            PointBuffer buffer,
             int mostRows) {
         int[] firstRow = new int[to - from + 1];
         for (int i = from; i < to; i++) {
@@ -117,8 +118,9 @@ abstract class ScoreSearch {
         double[] losses = new double[rows];
         for (int row = 0; row < rows; row += mostRows) {
             int end = Math.min(rows, row + mostRows);
-            double[] part = losses(batch, loss, Arrays.copyOfRange(positions, row, end), points, row);
-            System.arraycopy(part, 0, losses, row, end - row);
+            int[] part = Arrays.copyOfRange(positions, row, end);
+            INDArray x = buffer.write(points, row, part.length);
+            System.arraycopy(losses(batch, loss, x, part), 0, losses, row, part.length);
         }
         for (int i = from; i < to; i++) {
             int first = firstRow[i - from];
@@ -128,8 +130,7 @@ abstract class ScoreSearch {
         }
     }
 
-    private static double[] losses(SampleBatch batch, LogitLoss loss, int[] positions, double[][] points, int from) {
-        INDArray x = pack(points, from, positions.length, batch.inputs());
+    private static double[] losses(SampleBatch batch, LogitLoss loss, INDArray x, int[] positions) {
         INDArray logits = batch.logits(x, positions);
         Aim[] own = batch.aims();
         Aim[] aims = Arrays.stream(positions).mapToObj(i -> own[i]).toArray(Aim[]::new);
@@ -137,22 +138,6 @@ abstract class ScoreSearch {
         for (int row = 0; row < losses.length; row++) {
             losses[row] = Double.isNaN(losses[row]) ? Double.NEGATIVE_INFINITY : losses[row];
         }
-        Rows.release(x);
         return losses;
-    }
-
-    private static INDArray pack(double[][] points, int from, int count, INDArray like) {
-        if (like.dataType() != DataType.FLOAT) {
-            return Rows.fromRows(Arrays.copyOfRange(points, from, from + count), like);
-        }
-        int features = points[from].length;
-        float[] flat = new float[count * features];
-        for (int row = 0; row < count; row++) {
-            double[] point = points[from + row];
-            for (int i = 0, at = row * features; i < features; i++, at++) {
-                flat[at] = (float) point[i];
-            }
-        }
-        return Nd4j.create(flat, Rows.shape(count, like), 'c');
     }
 }

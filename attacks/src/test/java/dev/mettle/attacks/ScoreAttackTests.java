@@ -64,7 +64,8 @@ class ScoreAttackTests {
         };
     }
 
-    private static List<SampleOutcome> run(LogitModel model, Attack attack, ThreatModel threat, INDArray inputs, int batch) {
+    private static List<SampleOutcome> run(
+            LogitModel model, Attack attack, ThreatModel threat, INDArray inputs, int batch) {
         return AttackEngine.of(model, 5)
                 .withBatchSize(batch)
                 .run(
@@ -112,14 +113,20 @@ class ScoreAttackTests {
         for (long[] shape : SHAPES) {
             Recorder model = Recorder.robust(shape);
             List<SampleOutcome> outcomes = run(
-                    model, attack, threat(norm, norm == Norm.L0 ? 1 : 0.3), Samples.uniform(3, DataType.FLOAT, shape), 128);
+                    model,
+                    attack,
+                    threat(norm, norm == Norm.L0 ? 1 : 0.3),
+                    Samples.uniform(3, DataType.FLOAT, shape),
+                    128);
             assertThat(outcomes).allSatisfy(outcome -> {
                 assertThat(outcome.status()).isEqualTo(SampleStatus.ROBUST);
                 assertThat(outcome.forwards()).isEqualTo(attack.passes(2).forwards());
                 assertThat(outcome.backwards()).isZero();
             });
             assertThat(model.rows()).isEqualTo(3 * attack.passes(2).forwards());
-            assertThat(model.outside()).as("rows outside of the box, of shape %s", Arrays.toString(shape)).isZero();
+            assertThat(model.outside())
+                    .as("rows outside of the box, of shape %s", Arrays.toString(shape))
+                    .isZero();
         }
     }
 
@@ -127,17 +134,24 @@ class ScoreAttackTests {
     @ValueSource(ints = {3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14})
     void budgets_need_not_be_multiples_of_a_step(int queries) {
         for (Attack attack : List.of(
-                new Spsa().withQueries(queries).withSamples(2), new Nes().withQueries(queries).withSamples(4))) {
-            List<SampleOutcome> outcomes = run(
-                    Recorder.robust(6), attack, threat(Norm.LINF, 0.1), Samples.uniform(2, DataType.FLOAT, 6), 2);
-            assertThat(outcomes).allSatisfy(outcome -> assertThat(outcome.forwards()).isEqualTo(queries));
+                new Spsa().withQueries(queries).withSamples(2),
+                new Nes().withQueries(queries).withSamples(4))) {
+            List<SampleOutcome> outcomes =
+                    run(Recorder.robust(6), attack, threat(Norm.LINF, 0.1), Samples.uniform(2, DataType.FLOAT, 6), 2);
+            assertThat(outcomes)
+                    .allSatisfy(outcome -> assertThat(outcome.forwards()).isEqualTo(queries));
         }
     }
 
     @Test
     void many_points_of_several_samples_share_a_model_call_of_at_most_1024_rows() {
         Recorder model = Recorder.robust(10);
-        run(model, new OnePixel().withPopulation(64).withGenerations(1), threat(Norm.L0, 1), Samples.uniform(20, DataType.FLOAT, 10), 128);
+        run(
+                model,
+                new OnePixel().withPopulation(64).withGenerations(1),
+                threat(Norm.L0, 1),
+                Samples.uniform(20, DataType.FLOAT, 10),
+                128);
         assertThat(model.calls()).containsExactly(1024L, 256L, 1024L, 256L);
     }
 
@@ -199,7 +213,8 @@ class ScoreAttackTests {
         AffineModel model = AffineModel.random(2, 23, DataType.DOUBLE, 12);
         INDArray inputs = Samples.interior(8, DataType.DOUBLE, 12);
         double epsilon = large(norm, 12);
-        ThreatModel some = threat(norm, epsilon).withConstraints(Constraints.none().frozen(0, 3, 7, 11));
+        ThreatModel some =
+                threat(norm, epsilon).withConstraints(Constraints.none().frozen(0, 3, 7, 11));
         double[][] clean = Rows.toRows(inputs);
         List<SampleOutcome> outcomes = run(model, attack, some, inputs, 128);
         assertThat(outcomes).anyMatch(outcome -> outcome.status() == SampleStatus.BROKEN);
@@ -212,7 +227,8 @@ class ScoreAttackTests {
             }
         }
         ThreatModel none = threat(norm, epsilon)
-                .withConstraints(Constraints.none().frozen(IntStream.range(0, 12).toArray()));
+                .withConstraints(
+                        Constraints.none().frozen(IntStream.range(0, 12).toArray()));
         assertThat(run(model, attack, none, inputs, 128)).allSatisfy(outcome -> {
             assertThat(outcome.status()).isEqualTo(SampleStatus.ROBUST);
             assertThat(outcome.forwards()).isEqualTo(attack.passes(2).forwards());
@@ -227,9 +243,13 @@ class ScoreAttackTests {
                 Arguments.of(new Simba().withQueries(40), new Simba().withQueries(400), Norm.L2),
                 Arguments.of(Simba.dct().withQueries(40), Simba.dct().withQueries(400), Norm.LINF),
                 Arguments.of(
-                        new Spsa().withSamples(10).withQueries(42), new Spsa().withSamples(10).withQueries(420), Norm.LINF),
+                        new Spsa().withSamples(10).withQueries(42),
+                        new Spsa().withSamples(10).withQueries(420),
+                        Norm.LINF),
                 Arguments.of(
-                        new Nes().withSamples(20).withQueries(42), new Nes().withSamples(20).withQueries(420), Norm.LINF),
+                        new Nes().withSamples(20).withQueries(42),
+                        new Nes().withSamples(20).withQueries(420),
+                        Norm.LINF),
                 Arguments.of(
                         new OnePixel().withPopulation(20).withGenerations(1),
                         new OnePixel().withPopulation(20).withGenerations(20),
@@ -272,8 +292,13 @@ class ScoreAttackTests {
     void finite_differences_point_along_the_gradient() {
         double[] slope = {1, -2, 0.5, 3, 0, -1};
         Recorder model = new Recorder(
-                point -> IntStream.range(0, 6).mapToDouble(i -> slope[i] * point[i]).sum() - 100, 6);
-        INDArray inputs = Rows.fromRows(new double[][] {{0, 1, 0.5, 0.5, 1, 0}}, Samples.interior(1, DataType.DOUBLE, 6));
+                point -> IntStream.range(0, 6)
+                                .mapToDouble(i -> slope[i] * point[i])
+                                .sum()
+                        - 100,
+                6);
+        INDArray inputs =
+                Rows.fromRows(new double[][] {{0, 1, 0.5, 0.5, 1, 0}}, Samples.interior(1, DataType.DOUBLE, 6));
         run(model, new Nes(2002, 2000, 0.01, 0, 0.01, 0.01, 5).withQueries(2001), threat(Norm.LINF, 0.3), inputs, 1);
         double[] moved = model.points().get(model.points().size() - 1);
         assertThat(moved).containsExactly(new double[] {0.01, 0.99, 0.51, 0.51, moved[4], 0}, within(1e-6));

@@ -56,8 +56,10 @@ class SimbaTests {
     void low_frequencies_come_first_in_random_order_and_every_direction_once() {
         Plane plane = new Plane(3, 7, 7);
         int[] order = new Directions.Cosines(plane, 2, 3).shuffled(SampleRandom.of(1, "order", 0, 0));
-        assertThat(Arrays.stream(order).sorted().toArray()).isEqualTo(IntStream.range(0, 147).toArray());
-        int[] highest = Arrays.stream(order).map(i -> Math.max(i / 7 % 7, i % 7)).toArray();
+        assertThat(Arrays.stream(order).sorted().toArray())
+                .isEqualTo(IntStream.range(0, 147).toArray());
+        int[] highest =
+                Arrays.stream(order).map(i -> Math.max(i / 7 % 7, i % 7)).toArray();
         assertThat(Arrays.stream(highest, 0, 12)).allMatch(frequency -> frequency < 2);
         assertThat(Arrays.stream(highest, 12, 75)).allMatch(frequency -> frequency >= 2 && frequency < 5);
         assertThat(Arrays.stream(highest, 75, 147)).allMatch(frequency -> frequency >= 5);

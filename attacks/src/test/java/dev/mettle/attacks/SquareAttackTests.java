@@ -30,8 +30,22 @@ class SquareAttackTests {
     /** The schedule of the authors' code: p is halved after these steps, counted from 0. */
     @ParameterizedTest
     @CsvSource({
-        "0, 0.8", "10, 0.8", "11, 0.4", "50, 0.4", "51, 0.2", "200, 0.2", "201, 0.1", "500, 0.1", "501, 0.05",
-        "1000, 0.05", "1001, 0.025", "2000, 0.025", "2001, 0.0125", "4000, 0.0125", "4001, 0.00625", "4999, 0.00625"
+        "0, 0.8",
+        "10, 0.8",
+        "11, 0.4",
+        "50, 0.4",
+        "51, 0.2",
+        "200, 0.2",
+        "201, 0.1",
+        "500, 0.1",
+        "501, 0.05",
+        "1000, 0.05",
+        "1001, 0.025",
+        "2000, 0.025",
+        "2001, 0.0125",
+        "4000, 0.0125",
+        "4001, 0.00625",
+        "4999, 0.00625"
     })
     void halves_the_share_of_pixels_by_the_schedule(int step, double share) {
         assertThat(new SquareAttack().share(step)).isEqualTo(share);
@@ -39,7 +53,16 @@ class SquareAttackTests {
 
     /** With 5,000 queries the rescaled schedule is twice as fast. */
     @ParameterizedTest
-    @CsvSource({"5, 0.8", "6, 0.4", "25, 0.4", "26, 0.2", "1000, 0.025", "1001, 0.0125", "4000, 0.003125", "4001, 0.0015625"})
+    @CsvSource({
+        "5, 0.8",
+        "6, 0.4",
+        "25, 0.4",
+        "26, 0.2",
+        "1000, 0.025",
+        "1001, 0.0125",
+        "4000, 0.003125",
+        "4001, 0.0015625"
+    })
     void rescales_the_schedule(int step, double share) {
         assertThat(new SquareAttack().withRescaledSchedule().share(step)).isEqualTo(share);
     }
@@ -50,12 +73,14 @@ class SquareAttackTests {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Square: p-init is 1.5: give at most 1");
         assertThatThrownBy(() -> new SquareAttack().withQueries(0)).hasMessage("Square: queries is 0: give at least 1");
-        assertThatThrownBy(() -> new SquareAttack().withRestarts(0)).hasMessage("Square: restarts is 0: give at least 1");
+        assertThatThrownBy(() -> new SquareAttack().withRestarts(0))
+                .hasMessage("Square: restarts is 0: give at least 1");
         assertThatThrownBy(() -> new Nes().withSamples(5))
                 .hasMessage("NES: samples is 5: give an even number, they go in pairs");
         assertThatThrownBy(() -> new Nes().withSteps(0.1, 0.2)).hasMessage("NES: min-step is 0.2: give at most 0.1");
         assertThatThrownBy(() -> new Nes(10, 2, 1, 1, 1, 1, 2)).hasMessage("NES: momentum is 1: give less than 1");
-        assertThatThrownBy(() -> new OnePixel().withPopulation(3)).hasMessage("OnePixel: population is 3: give at least 4");
+        assertThatThrownBy(() -> new OnePixel().withPopulation(3))
+                .hasMessage("OnePixel: population is 3: give at least 4");
     }
 
     /** The authors' code never draws a square that holds the last row or column, and can't do with images that aren't square. */
@@ -64,11 +89,18 @@ class SquareAttackTests {
     void changes_every_pixel_of_images_of_any_shape(int channels, int height, int width) {
         for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
             Flat model = new Flat(channels, height, width);
-            run(model, new SquareAttack().withQueries(500), norm, 0.3, Samples.interior(1, DataType.FLOAT, channels, height, width));
+            run(
+                    model,
+                    new SquareAttack().withQueries(500),
+                    norm,
+                    0.3,
+                    Samples.interior(1, DataType.FLOAT, channels, height, width));
             double[] start = model.points.get(0);
             for (int i = 0; i < start.length; i++) {
                 int feature = i;
-                assertThat(model.points).as("feature %d in %s", i, norm).anyMatch(point -> Math.abs(point[feature] - start[feature]) > 1e-3);
+                assertThat(model.points)
+                        .as("feature %d in %s", i, norm)
+                        .anyMatch(point -> Math.abs(point[feature] - start[feature]) > 1e-3);
             }
         }
     }
@@ -83,7 +115,8 @@ class SquareAttackTests {
             for (int i = 0; i < clean.length; i++) {
                 double up = Math.min(clean[i] + 0.2, 1);
                 double down = Math.max(clean[i] - 0.2, 0);
-                assertThat(Math.min(Math.abs(point[i] - up), Math.abs(point[i] - down))).isLessThan(1e-6);
+                assertThat(Math.min(Math.abs(point[i] - up), Math.abs(point[i] - down)))
+                        .isLessThan(1e-6);
             }
         }
     }
@@ -120,7 +153,9 @@ class SquareAttackTests {
     }
 
     private static double[] changed(double[] point, double[] start) {
-        return IntStream.range(0, point.length).mapToDouble(i -> point[i] == start[i] ? 0 : 1).toArray();
+        return IntStream.range(0, point.length)
+                .mapToDouble(i -> point[i] == start[i] ? 0 : 1)
+                .toArray();
     }
 
     /** AutoAttack's code spends half of its late queries on gray images on squares that change nothing. */
@@ -129,7 +164,10 @@ class SquareAttackTests {
         Flat model = new Flat(1, 6, 6);
         run(model, new SquareAttack().withQueries(2500), Norm.LINF, 0.2, Samples.interior(1, DataType.FLOAT, 1, 6, 6));
         double[] start = model.points.get(0);
-        long idle = model.points.stream().skip(1).filter(point -> Arrays.equals(point, start)).count();
+        long idle = model.points.stream()
+                .skip(1)
+                .filter(point -> Arrays.equals(point, start))
+                .count();
         assertThat(idle).isLessThan(5); // sixteen draws in vain have odds of 2^-16
     }
 
@@ -163,18 +201,35 @@ class SquareAttackTests {
     @Test
     void a_window_holds_its_share_of_the_places_as_far_as_a_square_can() {
         SampleRandom random = SampleRandom.of(1, "windows", 0, 0);
-        assertThat(new Plane(1, 28, 28).window(0.8, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(25, 25);
-        assertThat(new Plane(3, 4, 64).window(0.5, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(4, 32);
-        assertThat(new Plane(3, 64, 4).window(0.5, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(32, 4);
-        assertThat(new Plane(1, 1, 100).window(0.25, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(1, 25);
-        assertThat(new Plane(1, 28, 28).oddWindow(0.0001, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(3, 3);
-        assertThat(new Plane(1, 2, 28).oddWindow(0.0001, random)).extracting(Plane.Window::height, Plane.Window::width).containsExactly(2, 3);
+        assertThat(new Plane(1, 28, 28).window(0.8, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(25, 25);
+        assertThat(new Plane(3, 4, 64).window(0.5, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(4, 32);
+        assertThat(new Plane(3, 64, 4).window(0.5, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(32, 4);
+        assertThat(new Plane(1, 1, 100).window(0.25, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(1, 25);
+        assertThat(new Plane(1, 28, 28).oddWindow(0.0001, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(3, 3);
+        assertThat(new Plane(1, 2, 28).oddWindow(0.0001, random))
+                .extracting(Plane.Window::height, Plane.Window::width)
+                .containsExactly(2, 3);
     }
 
     private static void run(Flat model, SquareAttack attack, Norm norm, double epsilon, INDArray inputs) {
         int n = (int) inputs.size(0);
         AttackEngine.of(model, 3)
-                .run(attack, new ThreatModel(norm, epsilon, Box.of(0, 1)), inputs, new int[n], IntStream.range(0, n).asLongStream().toArray());
+                .run(
+                        attack,
+                        new ThreatModel(norm, epsilon, Box.of(0, 1)),
+                        inputs,
+                        new int[n],
+                        IntStream.range(0, n).asLongStream().toArray());
     }
 
     /** A model that finds all inputs alike, and remembers them. */
@@ -189,7 +244,8 @@ class SquareAttackTests {
 
         @Override
         public ModelInfo info() {
-            return new ModelInfo("flat", ModelInfo.shape(shape), 2, Box.of(0, 1), DataType.FLOAT, "0".repeat(64), List.of());
+            return new ModelInfo(
+                    "flat", ModelInfo.shape(shape), 2, Box.of(0, 1), DataType.FLOAT, "0".repeat(64), List.of());
         }
 
         @Override
