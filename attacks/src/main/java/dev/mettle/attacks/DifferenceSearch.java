@@ -80,12 +80,13 @@ abstract class DifferenceSearch extends ScoreSearch {
             plan();
             return;
         }
+        int pairsAsked = wanted / 2;
         for (int k = 0; k + 1 < points.length; k += 2) {
-            double slope = (values[k] - values[k + 1]) / (2 * size * 2 * size);
+            double slope = (values[k] - values[k + 1]) / (2 * size * 2 * size) / pairsAsked;
             losses += values[k] + values[k + 1];
             if (Double.isFinite(slope)) {
                 for (int i = 0; i < x.length; i++) {
-                    gradient[i] += slope * (points[k][i] - points[k + 1][i]) * 2 / wanted;
+                    gradient[i] += slope * (points[k][i] - points[k + 1][i]);
                 }
             }
         }

@@ -27,7 +27,8 @@ class ScoreOracleTests {
 
     /**
      * The factors are what the attacks reach with the queries given. Bumps, two hills of at least 3 × 3 pixels, can't follow the
-     * white noise that the slope of these models is: on images Square needs twice the optimum in L2 and more in L1.
+     * white noise that the slope of these models is: on images Square needs twice the optimum in L2, and five times
+     * the optimum in L1. With seven classes the cross-entropy of NES and SimBA pulls towards several of them at once.
      */
     static Stream<Arguments> attacks() {
         List<Arguments> cases = new ArrayList<>();
@@ -35,12 +36,13 @@ class ScoreOracleTests {
             boolean image = shape.length == 3;
             cases.add(Arguments.of(new SquareAttack(), Norm.LINF, shape, 1.05));
             cases.add(Arguments.of(new SquareAttack(), Norm.L2, shape, image ? 2 : 1.5));
-            cases.add(Arguments.of(new Nes(), Norm.LINF, shape, 1.05));
+            cases.add(Arguments.of(new SquareAttack(), Norm.L1, shape, image ? 5 : shape.length + 1));
+            cases.add(Arguments.of(new Nes(), Norm.LINF, shape, 1.25));
             cases.add(Arguments.of(new Spsa().withSamples(32), Norm.LINF, shape, 1.05));
             cases.add(Arguments.of(new Spsa().withSamples(32), Norm.L2, shape, 1.25));
             cases.add(Arguments.of(new Simba().withQueries(5000), Norm.LINF, shape, 1.05));
             cases.add(Arguments.of(new Simba().withQueries(5000).withStep(0.02), Norm.L2, shape, 1.25));
-            cases.add(Arguments.of(Simba.dct().withQueries(5000).withStep(0.02), Norm.L2, shape, 1.25));
+            cases.add(Arguments.of(Simba.dct().withQueries(5000).withStep(0.02), Norm.L2, shape, 1.5));
         }
         return cases.stream();
     }
@@ -90,7 +92,9 @@ class ScoreOracleTests {
             int[] label = model.predict(input);
             double optimum = AffineOptimum.distance(model, Rows.toRows(input)[0], label[0], Norm.L0);
             SampleStatus status = status(model, attack, Norm.L0, 1, input, label, i);
-            assertThat(status).as("sample %d, optimum %s", i, optimum).isEqualTo(optimum <= 1 ? SampleStatus.BROKEN : SampleStatus.ROBUST);
+            assertThat(status)
+                    .as("sample %d, optimum %s", i, optimum)
+                    .isEqualTo(optimum <= 1 ? SampleStatus.BROKEN : SampleStatus.ROBUST);
             breakable += optimum <= 1 ? 1 : 0;
         }
         assertThat(breakable).isBetween(1, 11);

@@ -18,11 +18,13 @@ class ScorePeerTests {
 
     @ParameterizedTest
     @CsvSource({"mlp, 0.02, 50, 49, 48", "cnn, 0.1, 20, 20, 16"})
-    void square_leaves_no_more_digits_than_the_peers(String network, double epsilon, int digits, int clean, int robust) {
+    void square_leaves_no_more_digits_than_the_peers(
+            String network, double epsilon, int digits, int clean, int robust) {
         Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load(network, DataType.FLOAT, true))
                 .withInputRange(0, 1);
         LabeledData data = LabeledData.load(Path.of("../examples/src/main/resources/digits-test.npz"));
-        RobustnessReport report = RobustnessEvaluation.of(model, data.scaled(1 / 255.0).first(digits))
+        RobustnessReport report = RobustnessEvaluation.of(
+                        model, data.scaled(1 / 255.0).first(digits))
                 .attack(new SquareAttack())
                 .norm(Norm.LINF)
                 .epsilon(epsilon)
