@@ -236,10 +236,14 @@ public final class AttackEngine {
                 return;
             }
             double[][] clean = Rows.toRows(Rows.select(proposals.inputs(), found));
-            INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
-            double[][] points = Rows.toRows(candidates);
             Aim[] ownAims = Arrays.stream(found).mapToObj(proposals::aim).toArray(Aim[]::new);
+            INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
             boolean[] reached = model.reaches(candidates, ownAims);
+            for (double part = 1e-5; part < 0.02 && missed(reached).length > 0; part *= 10) {
+                candidates = pushOut(candidates, clean, missed(reached), part);
+                reached = model.reaches(candidates, ownAims);
+            }
+            double[][] points = Rows.toRows(candidates);
             int[] predicted = model.predict(candidates);
             for (int i = 0; i < found.length; i++) {
                 int row = rows[found[i]];
@@ -258,6 +262,32 @@ public final class AttackEngine {
                     adversarialLabels[row] = predicted[i];
                 }
             }
+        }
+
+        private static int[] missed(boolean[] reached) {
+            return IntStream.range(0, reached.length).filter(i -> !reached[i]).toArray();
+        }
+
+        /**
+         * Stretch some perturbations by a part of themselves, but not beyond epsilon or box: the nearest example often ends on the
+         * decision boundary, where the original model, or another batch size, may round it to the other side.
+         */
+        private INDArray pushOut(INDArray candidates, double[][] clean, int[] which, double part) {
+            double[][] points = Rows.toRows(candidates);
+            for (int i : which) {
+                double[] further = new double[points[i].length];
+                for (int j = 0; j < further.length; j++) {
+                    double value = clean[i][j] + (1 + part) * (points[i][j] - clean[i][j]);
+                    further[j] = Math.min(
+                            Math.max(value, threat.box().lower(j)), threat.box().upper(j));
+                }
+                double size =
+                        Distances.between(further, clean[i], threat.constraints()).in(threat.norm());
+                if (Tolerance.atMost(size, threat.epsilon()) && threat.constraints().allows(further, clean[i])) {
+                    points[i] = further;
+                }
+            }
+            return Rows.fromRows(points, candidates);
         }
 
         /** Shrink perturbations that rounding carried beyond epsilon. */
