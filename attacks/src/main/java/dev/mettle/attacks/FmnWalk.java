@@ -5,6 +5,9 @@ import dev.mettle.core.threat.Norm;
 /** The way of one sample under {@link Fmn}. */
 final class FmnWalk extends BoundarySearch.Walk {
 
+    /** In L∞, growth of the radius by less than this part means that the search has come to rest before the boundary. */
+    private static final double STALLED = 1e-4;
+
     private final Fmn attack;
     private final Norm norm;
     private final double unit;
@@ -71,7 +74,8 @@ final class FmnWalk extends BoundarySearch.Walk {
             return epsilon * (1 + gamma);
         }
         double estimate = Double.isNaN(toBoundary) ? largest : size + toBoundary;
-        return norm == Norm.LINF ? estimate : Math.max(estimate, epsilon * (1 + gamma));
+        boolean stalled = norm != Norm.LINF || estimate < epsilon * (1 + STALLED);
+        return stalled ? Math.max(estimate, epsilon * (1 + gamma)) : estimate;
     }
 
     private double features(boolean adversarial, double gamma) {
