@@ -39,7 +39,11 @@ class MinimumNormOracleTests {
         return AttackEngine.of(model, 1)
                 .run(
                         attack,
-                        new ThreatModel(norm, ThreatModel.UNBOUNDED, model.info().inputRange()).withGoal(goal),
+                        new ThreatModel(
+                                        norm,
+                                        ThreatModel.UNBOUNDED,
+                                        model.info().inputRange())
+                                .withGoal(goal),
                         inputs,
                         labels,
                         ids)
@@ -175,9 +179,7 @@ class MinimumNormOracleTests {
         for (int i = 0; i < labels.length; i++) {
             SampleOutcome outcome = outcomes.get(i);
             assertThat(outcome.status()).isEqualTo(SampleStatus.BROKEN);
-            int target = kind == Goal.Kind.NEXT
-                    ? (labels[i] + 1) % 3
-                    : leastLikely(model.logits(rows[i]));
+            int target = kind == Goal.Kind.NEXT ? (labels[i] + 1) % 3 : leastLikely(model.logits(rows[i]));
             assertThat(outcome.adversarialLabel()).isEqualTo(target);
             double optimum = targetedOptimum(model, rows[i], target);
             assertThat(outcome.breakingDistance(Norm.L2)).as("sample %d", i).isBetween(0.999 * optimum, 1.1 * optimum);

@@ -281,9 +281,10 @@ public final class AttackEngine {
                     further[j] = Math.min(
                             Math.max(value, threat.box().lower(j)), threat.box().upper(j));
                 }
-                double size =
-                        Distances.between(further, clean[i], threat.constraints()).in(threat.norm());
-                if (Tolerance.atMost(size, threat.epsilon()) && threat.constraints().allows(further, clean[i])) {
+                double size = Distances.between(further, clean[i], threat.constraints())
+                        .in(threat.norm());
+                if (Tolerance.atMost(size, threat.epsilon())
+                        && threat.constraints().allows(further, clean[i])) {
                     points[i] = further;
                 }
             }
