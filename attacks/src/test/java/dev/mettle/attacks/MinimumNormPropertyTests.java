@@ -224,7 +224,7 @@ class MinimumNormPropertyTests {
                 // DDN goes on at random, and may hit
                 SampleStatus expected = value == 0 ? SampleStatus.GRADIENT_ZERO : SampleStatus.GRADIENT_INVALID;
                 assertThat(outcome.status() == expected
-                                || attack instanceof Ddn && outcome.status() == SampleStatus.BROKEN)
+                                || (attack instanceof Ddn && outcome.status() == SampleStatus.BROKEN))
                         .as("%s with gradient %s", outcome.status(), value)
                         .isTrue();
             }
