@@ -95,7 +95,7 @@ public record Apgd(Loss loss, int steps, int restarts, double rho, boolean large
 
     @Override
     public String name() {
-        return "APGD-" + (loss == Loss.CROSS_ENTROPY ? "CE" : loss.name().replace('_', '-'));
+        return "APGD-" + loss.symbol();
     }
 
     @Override
@@ -120,17 +120,17 @@ public record Apgd(Loss loss, int steps, int restarts, double rho, boolean large
 
     @Override
     public Passes passes(int classes) {
-        long each = (long) restarts * (steps + (largeEpsilons ? 3 : 1));
-        return new Passes(each, each);
+        int passes = steps + (largeEpsilons ? 3 : 1);
+        return new Passes(passes, passes).times(restarts);
     }
 
     @Override
     public void run(AttackContext context) {
         SampleBatch batch = context.samples();
         Norm norm = context.threatModel().norm();
-        ApgdRun run = new ApgdRun(batch, norm, batch.aims(), loss.logitLoss(), steps, rho);
+        ApgdRun run = new ApgdRun(batch, batch.aims(), norm, loss.logitLoss(), steps, rho);
         if (largeEpsilons && norm == Norm.L1) {
-            run.throughLargeEpsilons();
+            run.fromNoiseThroughLargeEpsilons();
         } else {
             run.fromNoise();
         }

@@ -120,7 +120,7 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
     @Override
     public Passes passes(int classes) {
         long each = (long) Math.min(targets, classes - 1) * (steps + (largeEpsilons ? 3 : 1));
-        return new Passes(restarts * (each + 1), restarts * each);
+        return new Passes(each + 1, each).times(restarts);
     }
 
     @Override
@@ -151,9 +151,9 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
     }
 
     private void attack(SampleBatch batch, Norm norm, Aim[] aims) {
-        ApgdRun run = new ApgdRun(batch, norm, aims, Loss.DLR.logitLoss(), steps, rho);
+        ApgdRun run = new ApgdRun(batch, aims, norm, Loss.DLR.logitLoss(), steps, rho);
         if (largeEpsilons && norm == Norm.L1) {
-            run.throughLargeEpsilons();
+            run.fromNoiseThroughLargeEpsilons();
         } else {
             run.fromNoise();
         }
