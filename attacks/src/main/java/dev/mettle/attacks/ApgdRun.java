@@ -63,8 +63,7 @@ final class ApgdRun {
 
     /** Ascend in L1 from random starts within 3ε, then within 2ε and ε, each time from the nearest point to the best so far. */
     void fromNoiseThroughLargeEpsilons() {
-        throughLargeEpsilons(
-                starts(i -> SparsePath.randomStart(around[i], RADII[0] * epsilon, batch.random(i))));
+        throughLargeEpsilons(starts(i -> SparsePath.randomStart(around[i], RADII[0] * epsilon, batch.random(i))));
     }
 
     /** Ascend in L1 from given starts within 3ε, then within 2ε and ε. */

@@ -92,6 +92,6 @@ public record Bim(int steps, OptionalDouble step) implements Attack {
     public void run(AttackContext context) {
         SampleBatch batch = context.samples();
         double alpha = step.orElse(2 * context.threatModel().epsilon() / steps);
-        ProjectedAscent.run(batch, batch.inputs().dup('c'), steps, alpha, new CrossEntropy());
+        ProjectedAscent.run(batch, batch.inputs().dup('c'), steps, alpha, new CrossEntropy(), new StepRule.Plain());
     }
 }

@@ -58,11 +58,16 @@ final class MomentumPath extends ApgdPath {
     }
 
     private double[] stepInLinf(double[] from, double alpha) {
-        double[] next = new double[x.length];
+        double[] here = x;
+        double[] slope = gradient;
+        double[] lower = around.lower;
+        double[] upper = around.upper;
+        double[] next = new double[here.length];
         for (int i = 0; i < next.length; i++) {
-            double sign = (gradient[i] > 0 ? 1 : 0) - (gradient[i] < 0 ? 1 : 0);
-            double z = around.clip(x[i] + stepSize * sign, i);
-            next[i] = around.clip(x[i] + alpha * (z - x[i]) + (1 - alpha) * (x[i] - from[i]), i);
+            double sign = (slope[i] > 0 ? 1 : 0) - (slope[i] < 0 ? 1 : 0);
+            double z = Math.min(Math.max(here[i] + stepSize * sign, lower[i]), upper[i]);
+            double mixed = here[i] + alpha * (z - here[i]) + (1 - alpha) * (here[i] - from[i]);
+            next[i] = Math.min(Math.max(mixed, lower[i]), upper[i]);
         }
         return next;
     }

@@ -17,6 +17,11 @@ final class Neighborhood {
         this.upper = upper;
     }
 
+    /** Return what an interval per feature allows. */
+    static Neighborhood of(double[] clean, double[] lower, double[] upper) {
+        return new Neighborhood(clean, lower, upper);
+    }
+
     /** Return what the box, and all that narrows it, allows the samples of a batch. */
     static Neighborhood[] of(SampleBatch batch) {
         double[][] clean = Rows.toRows(batch.inputs());

@@ -5,13 +5,13 @@ import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.numeric.Rows;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Projected steepest ascent on a loss: the loop that BIM and PGD share. */
+/** Projected steepest ascent on a loss: the loop that BIM, MI-FGSM and PGD share. */
 final class ProjectedAscent {
 
     private ProjectedAscent() {}
 
     /** Ascend from {@code x}, which is overwritten. */
-    static void run(SampleBatch samples, INDArray start, int steps, double alpha, LogitLoss loss) {
+    static void run(SampleBatch samples, INDArray start, int steps, double alpha, LogitLoss loss, StepRule rule) {
         SampleBatch batch = samples;
         INDArray x = start;
         for (int step = 0; step < steps; step++) {
@@ -24,8 +24,9 @@ final class ProjectedAscent {
                 batch = batch.select(standing);
                 x = Rows.select(x, standing);
                 gradient = Rows.select(gradient, standing);
+                rule.select(standing);
             }
-            INDArray ascent = batch.perturbations().steepestStep(x, gradient, alpha);
+            INDArray ascent = rule.step(batch.perturbations(), x, gradient, alpha);
             x = batch.perturbations().project(x.addi(ascent));
             Rows.release(ascent);
             Rows.release(gradient);

@@ -147,34 +147,44 @@ final class SparsePath extends ApgdPath {
      * falls piecewise linearly in λ, so Newton's method ends after a few rounds; bisection keeps it from straying.
      */
     static double[] project(Neighborhood around, double epsilon, double[] point) {
-        double[] size = new double[point.length];
+        double[] clean = around.clean;
+        double[] size = new double[point.length]; // of the features that moved; most have not
         double[] room = new double[point.length];
+        int moved = 0;
         double sum = 0;
-        double largest = 0;
-        for (int i = 0; i < size.length; i++) {
-            double v = point[i] - around.clean[i];
-            size[i] = Math.abs(v);
-            room[i] = v > 0 ? around.upper[i] - around.clean[i] : around.clean[i] - around.lower[i];
-            sum += Math.min(size[i], room[i]);
-            largest = Math.max(largest, size[i]);
+        for (int i = 0; i < point.length; i++) {
+            double v = point[i] - clean[i];
+            if (v != 0) {
+                size[moved] = Math.abs(v);
+                room[moved] = v > 0 ? around.upper[i] - clean[i] : clean[i] - around.lower[i];
+                sum += Math.min(size[moved], room[moved]);
+                moved++;
+            }
         }
-        double lambda = sum > epsilon ? multiplier(size, room, epsilon, largest) : 0;
-        for (int i = 0; i < size.length; i++) {
-            double step = Math.min(Math.max(size[i] - lambda, 0), room[i]);
-            point[i] = around.clean[i] + Math.copySign(step, point[i] - around.clean[i]);
+        double lambda = sum > epsilon ? multiplier(size, room, moved, epsilon) : 0;
+        int j = 0;
+        for (int i = 0; i < point.length; i++) {
+            double v = point[i] - clean[i];
+            if (v != 0) {
+                point[i] = clean[i] + Math.copySign(Math.min(Math.max(size[j] - lambda, 0), room[j]), v);
+                j++;
+            }
         }
         return point;
     }
 
-    /** The λ at which the sum is ε, given that at 0 it is more and at {@code high} it is 0. */
-    private static double multiplier(double[] size, double[] room, double epsilon, double largest) {
+    /** The λ at which the sum is ε, given that at 0 it is more. */
+    private static double multiplier(double[] size, double[] room, int length, double epsilon) {
         double low = 0;
-        double high = largest;
+        double high = 0; // there the sum is 0
+        for (int i = 0; i < length; i++) {
+            high = Math.max(high, size[i]);
+        }
         double lambda = 0;
         for (int round = 0; round < 200; round++) {
             double excess = -epsilon;
             int slope = 0;
-            for (int i = 0; i < size.length; i++) {
+            for (int i = 0; i < length; i++) {
                 double left = Math.max(size[i] - lambda, 0);
                 excess += Math.min(left, room[i]);
                 slope += left > 0 && left <= room[i] ? 1 : 0;

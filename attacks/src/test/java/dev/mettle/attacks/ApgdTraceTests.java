@@ -96,7 +96,8 @@ class ApgdTraceTests {
 
     @Test
     void l2_ascends_the_cross_entropy() {
-        Trace trace = trace(Norm.L2, 0.4, Loss.CROSS_ENTROPY, FIRST, Goal.untargeted(), "0.547 0.46 0.008 0 0.763 0.236");
+        Trace trace =
+                trace(Norm.L2, 0.4, Loss.CROSS_ENTROPY, FIRST, Goal.untargeted(), "0.547 0.46 0.008 0 0.763 0.236");
         trace.hasStepSizes(CHECKPOINTS, "1 0.5 0.25 0.25 0.125 0.0625 0.0625 0.0625");
         trace.passesThrough("""
                 1 0.7548418043 0.448091542 0 0.1728019088 0.7383904342 0.0242412727
@@ -112,7 +113,8 @@ class ApgdTraceTests {
 
     @Test
     void l2_keeps_its_step_size_while_the_loss_rises() {
-        Trace trace = trace(Norm.L2, 0.4, Loss.CROSS_ENTROPY, THIRD, Goal.untargeted(), "0.898 0.639 0.797 0.38 0.534 0.055");
+        Trace trace =
+                trace(Norm.L2, 0.4, Loss.CROSS_ENTROPY, THIRD, Goal.untargeted(), "0.898 0.639 0.797 0.38 0.534 0.055");
         trace.hasStepSizes(CHECKPOINTS, "2 2 2 2 1 1 1 1");
         trace.passesThrough("""
                 1 0.7694045481 0.6435788649 0.7572815416 0.3957205536 0.6228139523 0
@@ -159,8 +161,10 @@ class ApgdTraceTests {
 
     @Test
     void l1_takes_smaller_steps_where_the_sparsity_stays() {
-        Trace trace = trace(Norm.L1, 0.6, Loss.CROSS_ENTROPY, SECOND, Goal.untargeted(), "0.588 0.242 0.367 0.033 0.98 0.82");
-        trace.hasStepSizes(SPARSE_CHECKPOINTS, "1 1 0.666667 0.444444 0.296296 0.197531 0.131687 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1");
+        Trace trace =
+                trace(Norm.L1, 0.6, Loss.CROSS_ENTROPY, SECOND, Goal.untargeted(), "0.588 0.242 0.367 0.033 0.98 0.82");
+        trace.hasStepSizes(
+                SPARSE_CHECKPOINTS, "1 1 0.666667 0.444444 0.296296 0.197531 0.131687 0.1 0.1 0.1 0.1 0.1 0.1 0.1 0.1");
         trace.passesThrough("""
                 1 0.8865 0.2435 0.3655 0.3315 0.98 0.82
                 2 0.7153333333 0.33 0.4943333333 0.4603333333 0.98 0.82
@@ -177,7 +181,9 @@ class ApgdTraceTests {
     @Test
     void l1_takes_large_steps_again_where_the_best_point_became_sparser() {
         Trace trace = trace(Norm.L1, 0.6, Loss.DLR, THIRD, Goal.target(1), "0.92 0.58 0.8 0.3 0.59 0.02");
-        trace.hasStepSizes(SPARSE_CHECKPOINTS, "1 0.666667 0.444444 0.296296 0.197531 1 0.666667 0.444444 0.296296 0.197531 0.131687 0.1 0.1 0.1 0.1");
+        trace.hasStepSizes(
+                SPARSE_CHECKPOINTS,
+                "1 0.666667 0.444444 0.296296 0.197531 1 0.666667 0.444444 0.296296 0.197531 0.131687 0.1 0.1 0.1 0.1");
         trace.passesThrough("""
                 1 0.76 0.58 0.8 0.3 0.73 0
                 2 0.63 0.58 0.8 0.3 0.86 0
@@ -193,10 +199,12 @@ class ApgdTraceTests {
 
     @Test
     void l1_may_go_through_three_and_two_epsilon() {
-        GivenStart attack = new GivenStart(Loss.CROSS_ENTROPY, Norm.L1, numbers("1.06 -0.23 0.84 -0.44 0.51 0.56"), true);
+        GivenStart attack =
+                new GivenStart(Loss.CROSS_ENTROPY, Norm.L1, numbers("1.06 -0.23 0.84 -0.44 0.51 0.56"), true);
         Trace trace = trace(attack, 0.3, SECOND, Goal.untargeted());
         assertThat(trace.points()).hasSize(103);
-        trace.hasStepSizes(IntStream.rangeClosed(1, 11).toArray(), "2 3 3 2 1.333333 0.888889 0.592593 0.395062 0.3 0.3 0.3");
+        trace.hasStepSizes(
+                IntStream.rangeClosed(1, 11).toArray(), "2 3 3 2 1.333333 0.888889 0.592593 0.395062 0.3 0.3 0.3");
         trace.passesThrough("""
                 0 0.655 0.175 0.435 0 0.915 0.82
                 1 0.803 0.252 0.583 0.302 0.98 0.968

@@ -31,7 +31,8 @@ class AttackCatalogTests {
                     .isEqualTo(entry.defaults());
             assertThat(entry.defaults().name()).isEqualToIgnoringCase(entry.name());
         }
-        assertThat(new Pgd().parameters().toString()).isEqualTo("{steps=40, step=auto, restarts=1, random-start=true}");
+        assertThat(new Pgd().parameters().toString())
+                .isEqualTo("{steps=40, step=auto, restarts=1, random-start=true, loss=cross-entropy, optimizer=plain}");
     }
 
     @Test
@@ -40,7 +41,8 @@ class AttackCatalogTests {
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("there is no attack 'gpd': choose from noise, fgsm, bim, pgd, cw");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:iterations=3"))
-                .hasMessage("PGD has no option 'iterations': it knows steps, step, restarts, random-start");
+                .hasMessage(
+                        "PGD has no option 'iterations': it knows steps, step, restarts, random-start, loss, optimizer");
         assertThatThrownBy(() -> AttackCatalog.parse("fgsm:step=3"))
                 .hasMessage("FGSM has no option 'step': it knows none");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:steps=many"))
