@@ -8,7 +8,6 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.AttackRun;
-
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
@@ -103,9 +102,11 @@ class ApgdTests {
         int[] label = model.predict(input);
         double optimum = AffineOptimum.distance(model, Rows.toRows(input)[0], label[0], norm);
         for (Attack attack : List.of(new Apgd(), new Apgd(Loss.DLR), new ApgdTargeted())) {
-            assertThat(targeted(model, attack, norm, 1.05 * optimum, input, label).status())
+            assertThat(targeted(model, attack, norm, 1.05 * optimum, input, label)
+                            .status())
                     .isEqualTo(SampleStatus.BROKEN);
-            assertThat(targeted(model, attack, norm, 0.999 * optimum, input, label).status())
+            assertThat(targeted(model, attack, norm, 0.999 * optimum, input, label)
+                            .status())
                     .isEqualTo(SampleStatus.ROBUST);
         }
     }
@@ -126,10 +127,9 @@ class ApgdTests {
         AffineModel model = AffineModel.random(5, 23, DataType.DOUBLE, 8);
         INDArray inputs = Samples.uniform(8, DataType.DOUBLE, 8);
         int[] labels = model.predict(inputs);
-        ThreatModel threat = new ThreatModel(
-                Norm.LINF, 0.4, Box.of(0, 1), Goal.of(Goal.Kind.NEXT), Constraints.none(), "");
-        AttackRun run = AttackEngine.of(model, 1)
-                .run(new ApgdTargeted().withSteps(20), threat, inputs, labels, ids(8));
+        ThreatModel threat =
+                new ThreatModel(Norm.LINF, 0.4, Box.of(0, 1), Goal.of(Goal.Kind.NEXT), Constraints.none(), "");
+        AttackRun run = AttackEngine.of(model, 1).run(new ApgdTargeted().withSteps(20), threat, inputs, labels, ids(8));
         int broken = 0;
         for (int i = 0; i < 8; i++) {
             SampleOutcome outcome = run.outcomes().get(i);
@@ -213,9 +213,7 @@ class ApgdTests {
                 .outcomes()
                 .stream()
                 .map(outcome -> outcome.status() + " " + outcome.forwards() + " "
-                        + (outcome.adversarial() == null
-                                ? ""
-                                : Arrays.toString(Rows.toDoubles(outcome.adversarial()))))
+                        + (outcome.adversarial() == null ? "" : Arrays.toString(Rows.toDoubles(outcome.adversarial()))))
                 .toList();
     }
 
@@ -271,7 +269,8 @@ class ApgdTests {
         for (Norm norm : NORMS) {
             for (Attack attack : List.of(
                     new Apgd().withSteps(10), new ApgdTargeted().withSteps(10), new Apgd().withLargeEpsilons())) {
-                for (SampleOutcome outcome : run(model, attack, norm, 1e-4, inputs, labels).outcomes()) {
+                for (SampleOutcome outcome :
+                        run(model, attack, norm, 1e-4, inputs, labels).outcomes()) {
                     assertThat(outcome.status())
                             .isEqualTo(gradient == 0 ? SampleStatus.GRADIENT_ZERO : SampleStatus.GRADIENT_INVALID);
                 }
@@ -295,12 +294,7 @@ class ApgdTests {
                 assertThat(run(model, attack, norm, 0, inputs, labels).outcomes())
                         .allMatch(outcome -> outcome.status() == SampleStatus.ROBUST);
                 assertThat(AttackEngine.of(model, 1)
-                                .run(
-                                        attack,
-                                        new ThreatModel(norm, 0.1, Box.of(0, 1)),
-                                        inputs,
-                                        new int[0],
-                                        new long[0])
+                                .run(attack, new ThreatModel(norm, 0.1, Box.of(0, 1)), inputs, new int[0], new long[0])
                                 .outcomes())
                         .isEmpty();
             }
@@ -379,7 +373,8 @@ class ApgdTests {
         assertThat(new ApgdTargeted().name()).isEqualTo("APGD-T");
         assertThat(new Apgd().parameters().toString())
                 .isEqualTo("{loss=cross-entropy, steps=100, restarts=1, rho=0.75, large-epsilons=false}");
-        assertThat(AttackOptions.with(new Apgd(), new Apgd(Loss.DLR).parameters())).isEqualTo(new Apgd(Loss.DLR));
+        assertThat(AttackOptions.with(new Apgd(), new Apgd(Loss.DLR).parameters()))
+                .isEqualTo(new Apgd(Loss.DLR));
         assertThat(new ApgdTargeted().parameters().toString())
                 .isEqualTo("{targets=9, steps=100, restarts=1, rho=0.75, large-epsilons=false}");
     }
@@ -391,8 +386,7 @@ class ApgdTests {
                 .hasMessage("APGD: steps is 0: give at least 1");
         assertThatThrownBy(() -> new Apgd(Loss.DLR, 100, 1, 1.5, false))
                 .hasMessage("APGD: rho is 1.5: give a number between 0 and 1");
-        assertThatThrownBy(() -> new ApgdTargeted().withTargets(0))
-                .hasMessage("APGD-T: targets is 0: give at least 1");
+        assertThatThrownBy(() -> new ApgdTargeted().withTargets(0)).hasMessage("APGD-T: targets is 0: give at least 1");
     }
 
     private static AttackRun run(

@@ -225,7 +225,7 @@ class ApgdTraceTests {
 
         /** Compare with lines of a step and its point. */
         void passesThrough(String lines) {
-            for (String line : lines.strip().split("\n")) {
+            for (String line : lines.strip().split("\n", -1)) {
                 double[] numbers = numbers(line);
                 assertThat(points.get((int) numbers[0]))
                         .as("step %d", (int) numbers[0])
@@ -242,7 +242,7 @@ class ApgdTraceTests {
     }
 
     private static double[] numbers(String line) {
-        return Arrays.stream(line.strip().split("\\s+"))
+        return Arrays.stream(line.strip().split("\\s+", -1))
                 .mapToDouble(Double::parseDouble)
                 .toArray();
     }

@@ -86,14 +86,9 @@ class StepRuleTests {
         INDArray input = Rows.fromDoubles(SAMPLE, new long[] {1, 6}, DataType.DOUBLE);
         AttackEngine.of(model, 0)
                 .keepingBroken()
-                .run(
-                        attack,
-                        new ThreatModel(norm, epsilon, Box.of(0, 1)),
-                        input,
-                        model.predict(input),
-                        new long[] {0});
-        for (String line : expected.strip().split("\n")) {
-            double[] numbers = Arrays.stream(line.strip().split(" "))
+                .run(attack, new ThreatModel(norm, epsilon, Box.of(0, 1)), input, model.predict(input), new long[] {0});
+        for (String line : expected.strip().split("\n", -1)) {
+            double[] numbers = Arrays.stream(line.strip().split(" ", -1))
                     .mapToDouble(Double::parseDouble)
                     .toArray();
             assertThat(model.queries().get((int) numbers[0]))
@@ -225,8 +220,7 @@ class StepRuleTests {
         assertThat(inputs).isEqualTo(before);
     }
 
-    private static List<String> results(
-            AffineModel model, Attack attack, Norm norm, int batchSize, INDArray inputs) {
+    private static List<String> results(AffineModel model, Attack attack, Norm norm, int batchSize, INDArray inputs) {
         int[] labels = model.predict(inputs);
         double[][] rows = Rows.toRows(inputs);
         double[] distances = new double[labels.length];
@@ -243,9 +237,7 @@ class StepRuleTests {
                 .outcomes()
                 .stream()
                 .map(outcome -> outcome.status() + " " + outcome.forwards() + " "
-                        + (outcome.adversarial() == null
-                                ? ""
-                                : Arrays.toString(Rows.toDoubles(outcome.adversarial()))))
+                        + (outcome.adversarial() == null ? "" : Arrays.toString(Rows.toDoubles(outcome.adversarial()))))
                 .toList();
     }
 
@@ -259,12 +251,7 @@ class StepRuleTests {
         attacks().forEach(attack -> {
             for (Norm norm : NORMS) {
                 for (SampleOutcome outcome : AttackEngine.of(model, 1)
-                        .run(
-                                attack,
-                                new ThreatModel(norm, 1e-4, Box.of(0, 1)),
-                                inputs,
-                                labels,
-                                new long[] {0, 1})
+                        .run(attack, new ThreatModel(norm, 1e-4, Box.of(0, 1)), inputs, labels, new long[] {0, 1})
                         .outcomes()) {
                     assertThat(outcome.status())
                             .isEqualTo(gradient == 0 ? SampleStatus.GRADIENT_ZERO : SampleStatus.GRADIENT_INVALID);
