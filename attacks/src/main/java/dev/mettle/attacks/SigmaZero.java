@@ -122,8 +122,9 @@ public record SigmaZero(int steps, double stepSize, double sigma, double thresho
         Descent descent = new Descent(context.samples());
         double eta = stepSize;
         for (int step = 0; step < steps && !descent.batch.isEmpty(); step++) {
-            descent.step(step + 1, eta, thresholdStep * eta);
-            eta = stepSize * (0.1 + 0.9 * (1 + Math.cos(Math.PI * step / steps)) / 2);
+            double next = stepSize * (0.1 + 0.9 * (1 + Math.cos(Math.PI * step / steps)) / 2);
+            descent.step(step + 1, eta, thresholdStep * next);
+            eta = next;
         }
     }
 
@@ -194,7 +195,7 @@ public record SigmaZero(int steps, double stepSize, double sigma, double thresho
             for (int j = 0; j < gradient.length; j++) {
                 double square = delta[i][j] * delta[i][j] + sigma;
                 gradient[j] = 2 * delta[i][j] * sigma / (square * square) / gradient.length;
-                if (margin < 0) {
+                if (margin <= 0) { // a tie is no success
                     gradient[j] -= marginGradient[j] * (upper[i][j] - lower[i][j]);
                 }
                 largest = Math.max(largest, Math.abs(gradient[j]));

@@ -117,7 +117,7 @@ abstract class StagedDescent {
             }
         }
         // The loss over c, so that a tiny weight doesn't drown in the epsilon of Adam
-        double towards = hinge.value(margin) > 0 ? -1 : 0;
+        double towards = hinge.reached(margin) ? 0 : -1;
         double[] gradient = new double[delta.length];
         for (int j = 0; j < gradient.length; j++) {
             gradient[j] = towards * marginGradient[j] + pull(i, delta[j]) / weights[i];

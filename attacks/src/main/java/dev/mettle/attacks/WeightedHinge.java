@@ -34,7 +34,7 @@ record WeightedHinge(double confidence) {
     INDArray gradients(INDArray logits, Aim[] aims, double[] weights) {
         double[] margins = margins(logits, aims);
         double[] scale = new double[margins.length];
-        Arrays.setAll(scale, i -> value(margins[i]) > 0 ? -weights[i] : 0);
+        Arrays.setAll(scale, i -> reached(margins[i]) ? 0 : -weights[i]);
         return MARGIN.gradients(logits, aims)
                 .muliColumnVector(Rows.fromDoubles(scale, new long[] {scale.length, 1}, logits.dataType()));
     }

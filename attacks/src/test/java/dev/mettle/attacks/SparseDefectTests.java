@@ -59,12 +59,18 @@ class SparseDefectTests {
             DifferentiableModel model, Attack attack, ThreatModel threat, INDArray inputs, int[] labels, int batch) {
         return AttackEngine.of(model, 5)
                 .withBatchSize(batch)
-                .run(attack, threat, inputs, labels, LongStream.range(0, labels.length).toArray())
+                .run(
+                        attack,
+                        threat,
+                        inputs,
+                        labels,
+                        LongStream.range(0, labels.length).toArray())
                 .outcomes();
     }
 
     private static List<SampleOutcome> run(DifferentiableModel model, Attack attack, Norm norm, INDArray inputs) {
-        ThreatModel threat = new ThreatModel(norm, ThreatModel.UNBOUNDED, model.info().inputRange());
+        ThreatModel threat =
+                new ThreatModel(norm, ThreatModel.UNBOUNDED, model.info().inputRange());
         return run(model, attack, threat, inputs, model.predict(inputs), 128);
     }
 
@@ -77,7 +83,8 @@ class SparseDefectTests {
     @MethodSource("attacks")
     void logits_may_all_be_negative(Attack attack, Norm norm) {
         AffineModel model = AffineModel.random(3, 3, DataType.DOUBLE, 8);
-        double[] bias = Arrays.stream(model.logits(new double[8])).map(b -> b - 100).toArray();
+        double[] bias =
+                Arrays.stream(model.logits(new double[8])).map(b -> b - 100).toArray();
         AffineModel negative = new AffineModel(model.weights(), bias, UNIT, DataType.DOUBLE, 8);
         INDArray inputs = Samples.interior(4, DataType.DOUBLE, 8);
         List<SampleOutcome> expected = run(model, attack, norm, inputs);
@@ -125,10 +132,15 @@ class SparseDefectTests {
             DifferentiableModel model = new Misleading(gradient -> gradient.assign(value));
             for (SampleOutcome outcome : run(model, attack, norm, inputs)) {
                 // an infinite gradient has a sign, and may lead to an adversarial example: that is proof
-                assertThat(outcome.status()).as("gradient %s", value).isIn(
-                        Double.isInfinite(value)
-                                ? List.of(SampleStatus.GRADIENT_INVALID, SampleStatus.BROKEN)
-                                : List.of(value == 0 ? SampleStatus.GRADIENT_ZERO : SampleStatus.GRADIENT_INVALID));
+                assertThat(outcome.status())
+                        .as("gradient %s", value)
+                        .isIn(
+                                Double.isInfinite(value)
+                                        ? List.of(SampleStatus.GRADIENT_INVALID, SampleStatus.BROKEN)
+                                        : List.of(
+                                                value == 0
+                                                        ? SampleStatus.GRADIENT_ZERO
+                                                        : SampleStatus.GRADIENT_INVALID));
             }
         }
     }
@@ -138,8 +150,7 @@ class SparseDefectTests {
 
         @Override
         public ModelInfo info() {
-            return new ModelInfo(
-                    "misleading", ModelInfo.shape(4), 2, UNIT, DataType.DOUBLE, "0".repeat(64), List.of());
+            return new ModelInfo("misleading", ModelInfo.shape(4), 2, UNIT, DataType.DOUBLE, "0".repeat(64), List.of());
         }
 
         @Override
@@ -193,8 +204,10 @@ class SparseDefectTests {
             for (int i = 0; i < 8; i++) {
                 assertThat(outcomes.get(i).status()).isEqualTo(together.get(i).status());
                 assertThat(outcomes.get(i).forwards()).isEqualTo(together.get(i).forwards());
-                assertThat(outcomes.get(i).backwards()).isEqualTo(together.get(i).backwards());
-                assertThat(outcomes.get(i).distances()).isEqualTo(together.get(i).distances());
+                assertThat(outcomes.get(i).backwards())
+                        .isEqualTo(together.get(i).backwards());
+                assertThat(outcomes.get(i).distances())
+                        .isEqualTo(together.get(i).distances());
                 if (together.get(i).status() == SampleStatus.BROKEN) {
                     assertThat(adversarial(outcomes.get(i))).containsExactly(adversarial(together.get(i)));
                 }
@@ -225,19 +238,23 @@ class SparseDefectTests {
     void query_budgets_are_exact_where_nothing_ends_early() {
         DifferentiableModel stubborn = new Misleading(UnaryOperator.identity());
         INDArray input = Nd4j.valueArrayOf(new long[] {1, 4}, 0.6, DataType.DOUBLE);
-        SampleOutcome ead = run(stubborn, new Ead(3, 20, 0.01, 0.01, 0.05, 0, false), Norm.L1, input).get(0);
+        SampleOutcome ead = run(stubborn, new Ead(3, 20, 0.01, 0.01, 0.05, 0, false), Norm.L1, input)
+                .get(0);
         assertThat(ead.forwards()).isEqualTo(60);
         assertThat(ead.backwards()).isEqualTo(60);
-        SampleOutcome sigma = run(stubborn, new SigmaZero().withSteps(17), Norm.L0, input).get(0);
+        SampleOutcome sigma =
+                run(stubborn, new SigmaZero().withSteps(17), Norm.L0, input).get(0);
         assertThat(sigma.forwards()).isEqualTo(17);
         assertThat(sigma.backwards()).isEqualTo(17);
         // 4 weights: 1, 2, 4, 8
         SampleOutcome linf = run(stubborn, new CarliniWagnerLinf(10, 0.05, 1, 2, 16, 0.9, 0.01, 0), Norm.LINF, input)
                 .get(0);
         assertThat(linf.forwards()).isEqualTo(40);
-        SampleOutcome l0 = run(stubborn, new CarliniWagnerL0(10, 0.05, 1, 2, 16, 0, 1000), Norm.L0, input).get(0);
+        SampleOutcome l0 = run(stubborn, new CarliniWagnerL0(10, 0.05, 1, 2, 16, 0, 1000), Norm.L0, input)
+                .get(0);
         assertThat(l0.backwards()).isEqualTo(40);
-        SampleOutcome bb = run(stubborn, new BrendelBethge().withStartDraws(7), Norm.L2, input).get(0);
+        SampleOutcome bb = run(stubborn, new BrendelBethge().withStartDraws(7), Norm.L2, input)
+                .get(0);
         assertThat(bb.forwards()).isEqualTo(7 + 20);
         assertThat(bb.backwards()).isEqualTo(20);
     }
@@ -255,8 +272,7 @@ class SparseDefectTests {
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("attacks")
     void frozen_features_stay_and_the_box_holds_to_the_last_digit(Attack attack, Norm norm) {
-        Box box = Box.perFeature(
-                new double[] {-3, 0, 0, 10, 0, 0, 0, 0}, new double[] {-1, 1, 255, 12, 1, 0.5, 1, 1});
+        Box box = Box.perFeature(new double[] {-3, 0, 0, 10, 0, 0, 0, 0}, new double[] {-1, 1, 255, 12, 1, 0.5, 1, 1});
         AffineModel random = AffineModel.random(3, 9, DataType.FLOAT, 8);
         double[][] weights = random.weights();
         for (double[] row : weights) {
@@ -299,10 +315,11 @@ class SparseDefectTests {
         AffineModel model = AffineModel.random(3, 3, DataType.DOUBLE, 24);
         INDArray inputs = Samples.interior(8, DataType.DOUBLE, 24);
         int[] labels = model.predict(inputs);
-        int[] own = java.util.stream.IntStream.range(0, 8).filter(i -> labels[i] != 2).toArray();
+        int[] own = java.util.stream.IntStream.range(0, 8)
+                .filter(i -> labels[i] != 2)
+                .toArray();
         INDArray others = Rows.select(inputs, own);
-        ThreatModel threat =
-                new ThreatModel(norm, ThreatModel.UNBOUNDED, UNIT).withGoal(Goal.target(2));
+        ThreatModel threat = new ThreatModel(norm, ThreatModel.UNBOUNDED, UNIT).withGoal(Goal.target(2));
         int broken = 0;
         for (SampleOutcome outcome : run(model, attack, threat, others, model.predict(others), 128)) {
             if (outcome.status() == SampleStatus.BROKEN) {
@@ -322,14 +339,17 @@ class SparseDefectTests {
         double wide = norm.diameter(1, 24);
         AttackEngine engine = AttackEngine.of(model, 5).stoppingWithinEpsilon();
         List<SampleOutcome> within = engine.run(
-                        attack, new ThreatModel(norm, wide, UNIT), inputs, model.predict(inputs), new long[] {0, 1, 2, 3})
+                        attack, new ThreatModel(norm, wide, UNIT), inputs, model.predict(inputs), new long[] {0, 1, 2, 3
+                        })
                 .outcomes();
         for (int i = 0; i < 4; i++) {
             assertThat(within.get(i).status()).isEqualTo(nearest.get(i).status());
-            assertThat(within.get(i).forwards()).isLessThanOrEqualTo(nearest.get(i).forwards());
+            assertThat(within.get(i).forwards())
+                    .isLessThanOrEqualTo(nearest.get(i).forwards());
         }
         assertThat(within.stream().mapToLong(SampleOutcome::backwards).sum())
-                .isLessThanOrEqualTo(nearest.stream().mapToLong(SampleOutcome::backwards).sum());
+                .isLessThanOrEqualTo(
+                        nearest.stream().mapToLong(SampleOutcome::backwards).sum());
     }
 
     /** The nearest iterate is kept, so a longer run of the same schedule only adds to what a shorter one found. */
@@ -412,7 +432,8 @@ class SparseDefectTests {
         double[][] weights = {{5, 4, 1, 0}, {-5, -4, 3, 0.1}};
         AffineModel model = new AffineModel(weights, new double[] {0, 0}, UNIT, DataType.DOUBLE, 4);
         INDArray input = Nd4j.valueArrayOf(new long[] {1, 4}, 0.5, DataType.DOUBLE);
-        SampleOutcome outcome = run(model, new Jsma().withTheta(-1), Norm.L0, input).get(0);
+        SampleOutcome outcome =
+                run(model, new Jsma().withTheta(-1), Norm.L0, input).get(0);
         assertThat(adversarial(outcome)).containsExactly(0, 0, 0.5, 0.5);
     }
 
