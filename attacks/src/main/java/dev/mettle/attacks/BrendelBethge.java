@@ -119,13 +119,14 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
     @Override
     public Passes passes(int classes) {
         return new Passes(
-                (long) startDraws + BoundaryWalk.ASCENTS + BoundaryWalk.HALVINGS + steps,
-                (long) BoundaryWalk.ASCENTS + steps);
+                (long) startDraws + BrendelBethgeWalk.ASCENTS + BrendelBethgeWalk.HALVINGS + steps,
+                (long) BrendelBethgeWalk.ASCENTS + steps);
     }
 
     @Override
     public void run(AttackContext context) {
-        BoundaryWalk walk = new BoundaryWalk(this, context.threatModel().norm(), context.samples());
+        BrendelBethgeWalk walk =
+                new BrendelBethgeWalk(this, context.threatModel().norm(), context.samples());
         walk.findStarts();
         walk.goToBoundary();
         walk.follow();

@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** The three parts of {@link BrendelBethge}: an adversarial start, the way to the boundary, the way along it. */
-final class BoundaryWalk {
+final class BrendelBethgeWalk {
 
     /** The most steps of ascent where random points are no start, each a tenth of the box wide. */
     static final int ASCENTS = 20;
@@ -34,7 +34,7 @@ final class BoundaryWalk {
     private double[][] upper;
     private double[][] x;
 
-    BoundaryWalk(BrendelBethge attack, Norm norm, SampleBatch batch) {
+    BrendelBethgeWalk(BrendelBethge attack, Norm norm, SampleBatch batch) {
         this.attack = attack;
         this.norm = norm;
         this.batch = batch;
