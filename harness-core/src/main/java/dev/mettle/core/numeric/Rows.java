@@ -52,6 +52,9 @@ public final class Rows {
 
     /** Copy the chosen rows, in the order given. */
     public static INDArray select(INDArray batch, int[] rows) {
+        if (runs(rows) > 2) {
+            return Nd4j.pullRows(matrix(batch), 1, rows, 'c').reshape('c', shape(rows.length, batch));
+        }
         INDArray selected = Nd4j.createUninitialized(batch.dataType(), shape(rows.length, batch), 'c');
         INDArray source = matrix(batch);
         INDArray target = matrix(selected);
@@ -64,6 +67,15 @@ public final class Rows {
             start = end;
         }
         return selected;
+    }
+
+    /** Count the runs of neighbors. */
+    private static int runs(int[] rows) {
+        int runs = Math.min(1, rows.length);
+        for (int i = 1; i < rows.length; i++) {
+            runs += rows[i] == rows[i - 1] + 1 ? 0 : 1;
+        }
+        return runs;
     }
 
     /** Return the samples {@code from} (inclusive) to {@code to} (exclusive) as a view. */
