@@ -191,7 +191,7 @@ public record AdversarialPatch(
 
     /** Return the side of the patch in pixels. */
     int side(INDArray images) {
-        double pixels = Math.sqrt(area * images.size(2) * images.size(3));
+        double pixels = Math.sqrt(area * (double) (images.size(2) * images.size(3)));
         return (int) Math.max(1, Math.min(Math.rint(pixels), Math.min(images.size(2), images.size(3))));
     }
 

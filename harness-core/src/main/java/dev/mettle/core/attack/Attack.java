@@ -80,7 +80,8 @@ public interface Attack {
 
     /**
      * Say whether the attack makes one perturbation for all samples. It is then given all samples at once, however many there
-     * are.
+     * are. Only points that it passes to {@link SampleBatch#propose} are proposals: gradients and logits are queries on the way
+     * there, and a sample that some earlier perturbation would have broken is not broken by the final one.
      */
     default boolean universal() {
         return false;

@@ -156,7 +156,7 @@ final class ProposalTracker {
         InputGradient pass = ((DifferentiableModel) model).gradient(x, lossGradient);
         count(rows, forwards, 1);
         count(rows, backwards, 1);
-        judge(rows, x, reachesGoal(pass.logits(), rows));
+        judgeQuery(rows, x, pass.logits());
         return pass;
     }
 
@@ -167,7 +167,7 @@ final class ProposalTracker {
         InputGradients passes = ((DifferentiableModel) model).gradients(x, lossGradients);
         count(rows, forwards, 1);
         count(rows, backwards, passes.gradients().size());
-        judge(rows, x, reachesGoal(passes.logits(), rows));
+        judgeQuery(rows, x, passes.logits());
         passes.gradients().forEach(gradient -> inspect(rows, gradient));
         return new InputGradients(
                 passes.logits(),
@@ -191,7 +191,7 @@ final class ProposalTracker {
         INDArray x = space.toModel(points, rows);
         INDArray logits = ((LogitModel) model).logits(x);
         count(rows, forwards, 1);
-        judge(rows, x, reachesGoal(logits, rows));
+        judgeQuery(rows, x, logits);
         return logits;
     }
 
@@ -222,6 +222,15 @@ final class ProposalTracker {
     private static void count(int[] rows, long[] counts, int passes) {
         for (int row : rows) {
             counts[row] += passes;
+        }
+    }
+
+    /** Judge a query as a proposal, unless the attack only trains what it proposes later. */
+    private void judgeQuery(int[] rows, INDArray x, INDArray logits) {
+        if (attack.universal()) {
+            heartbeat.accept(this);
+        } else {
+            judge(rows, x, reachesGoal(logits, rows));
         }
     }
 
