@@ -142,8 +142,9 @@ final class UniversalFit {
     /** For every class that would do: the gradient of its logit minus that of the label. */
     private List<INDArray> differences(INDArray logits, Aim aim) {
         List<INDArray> differences = new ArrayList<>();
-        for (int k : candidates(aim)) {
-            double[] difference = new double[samples.classes()];
+        int classes = (int) logits.size(1);
+        for (int k : candidates(aim, classes)) {
+            double[] difference = new double[classes];
             difference[k] = 1;
             difference[aim.label()] = -1;
             differences.add(Rows.fromRows(new double[][] {difference}, logits));
@@ -151,18 +152,18 @@ final class UniversalFit {
         return differences;
     }
 
-    private int[] candidates(Aim aim) {
+    private static int[] candidates(Aim aim, int classes) {
         return aim.isTargeted()
                 ? new int[] {aim.target()}
-                : IntStream.range(0, samples.classes())
+                : IntStream.range(0, classes)
                         .filter(k -> k != aim.label())
                         .toArray();
     }
 
     /** Add the step to the nearest linearized boundary; say whether there is one. */
-    private boolean stepOver(double[] r, InputGradients passes, Aim aim) {
+    private static boolean stepOver(double[] r, InputGradients passes, Aim aim) {
         double[] logits = Rows.toDoubles(passes.logits());
-        int[] candidates = candidates(aim);
+        int[] candidates = candidates(aim, logits.length);
         double nearest = Double.POSITIVE_INFINITY;
         double[] direction = new double[0];
         for (int c = 0; c < candidates.length; c++) {

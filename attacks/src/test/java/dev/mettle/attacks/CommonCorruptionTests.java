@@ -134,7 +134,7 @@ class CommonCorruptionTests {
     void every_severity_changes_the_image_in_its_own_way(Corruption corruption) {
         for (ParameterSet set : List.of(ParameterSet.CIFAR, ParameterSet.IMAGENET)) {
             double[] changes = changes(corruption, set);
-            assertThat(changes).allSatisfy(change -> assertThat(change).isGreaterThan(0.001));
+            assertThat(Arrays.stream(changes).min().orElseThrow()).isGreaterThan(0.001);
             if (corruption != Corruption.SATURATE) { // at 4 and 5 everything is as colorful as can be
                 assertThat(changes).doesNotHaveDuplicates();
             }
@@ -180,7 +180,8 @@ class CommonCorruptionTests {
         double deviation = Math.sqrt(0.4 / photons);
         assertThat(mean).isCloseTo(0.4, within(5 * deviation / 160));
         assertThat(variance).isCloseTo(0.4 / photons, within(0.06 * 0.4 / photons)); // 5 · √(2/25,600) is 4.4 %
-        assertThat(noisy).allSatisfy(v -> assertThat(v * photons).isCloseTo(Math.rint(v * photons), within(1e-9)));
+        assertThat(Arrays.stream(noisy).map(v -> Math.abs(v * photons - Math.rint(v * photons))).max().orElseThrow())
+                .isLessThan(1e-9);
     }
 
     @Test
@@ -276,8 +277,8 @@ class CommonCorruptionTests {
                         corrupted(new CommonCorruption(corruption, severity, set), UNIT, constant(0.37, 1, 3, 24, 20));
                 boolean overshoots = // the published kernel sums to 1.01, see CorruptionReferenceTests
                         corruption == Corruption.DEFOCUS_BLUR && set == ParameterSet.IMAGENET && severity >= 4;
-                assertThat(image)
-                        .allSatisfy(v -> assertThat(v).isCloseTo(0.37, within(overshoots ? 0.006 : 1e-12)));
+                assertThat(Arrays.stream(image).map(v -> Math.abs(v - 0.37)).max().orElseThrow())
+                        .isLessThan(overshoots ? 0.006 : 1e-12);
             }
         }
     }
