@@ -17,7 +17,6 @@ import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
-import dev.mettle.core.testing.AffineOptimum;
 import dev.mettle.core.testing.Samples;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Goal;
@@ -78,8 +77,13 @@ class UniversalPerturbationTests {
         }
 
         double[] optima(Norm norm) {
+            double[] w = model.weights()[0].clone();
+            Arrays.setAll(w, i -> w[i] - model.weights()[1][i]);
+            double dual = norm == Norm.LINF
+                    ? Arrays.stream(w).map(Math::abs).sum()
+                    : Math.sqrt(Arrays.stream(w).map(v -> v * v).sum());
             return Arrays.stream(Rows.toRows(inputs))
-                    .mapToDouble(row -> AffineOptimum.distance(model, row, 0, norm))
+                    .mapToDouble(row -> (model.logits(row)[0] - model.logits(row)[1]) / dual)
                     .toArray();
         }
     }
@@ -110,17 +114,22 @@ class UniversalPerturbationTests {
         }
     }
 
-    /** Two samples, one on either side: no δ breaks both, whichever it is while it is being fitted. */
+    /** Samples on either side of a plane: no δ breaks both kinds, though one after the other does while δ is being fitted. */
     @ParameterizedTest
     @EnumSource
     void only_the_final_perturbation_counts(Optimizer optimizer) {
         AffineModel model = new AffineModel(
                 new double[][] {{1, 0}, {-1, 0}}, new double[] {0, 0}, Box.of(-1, 1), DataType.DOUBLE, 2);
-        INDArray x = Rows.fromDoubles(new double[] {0.1, 0, -0.1, 0}, new long[] {2, 2}, DataType.DOUBLE);
-        List<SampleOutcome> outcomes =
-                run(model, ATTACK.withBatchSize(1).withStep(1).withOptimizer(optimizer), Norm.LINF, 0.3, x, new int[] {0, 1});
-        assertThat(outcomes.stream().filter(outcome -> outcome.status() == SampleStatus.BROKEN))
-                .hasSize(1);
+        INDArray x = Rows.fromDoubles(new double[] {0.1, 0, 0.1, 0, -0.1, 0}, new long[] {3, 2}, DataType.DOUBLE);
+        List<SampleOutcome> outcomes = run(
+                model,
+                ATTACK.withBatchSize(1).withStep(0.5).withOptimizer(optimizer),
+                Norm.LINF,
+                0.3,
+                x,
+                new int[] {0, 0, 1});
+        List<SampleStatus> statuses = outcomes.stream().map(SampleOutcome::status).toList();
+        assertThat(statuses.get(0)).isEqualTo(statuses.get(1)).isNotEqualTo(statuses.get(2));
     }
 
     @ParameterizedTest
@@ -293,12 +302,14 @@ class UniversalPerturbationTests {
         assertThatThrownBy(() -> ATTACK.within(Norm.L1, 1)).isInstanceOf(ConfigurationException.class);
     }
 
-    /** Fooling rates on the first digits; the same algorithm in PyTorch fools as many. */
+    /**
+     * The first digits that the network gets right. The same ascent in PyTorch, in float32 with its own clip, fools 60 of 100 and 331
+     * of 500 with the best of 40 settings: at the edge of the box its gradient counts where it can't do anything.
+     */
     @ParameterizedTest
-    @CsvSource({"mlp, LINF, 0.1, 100, 59"})
-    void fools_as_many_digits_as_the_same_ascent_in_pytorch(
-            String network, Norm norm, double epsilon, int samples, int pytorch) {
-        Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load(network, DataType.FLOAT, false))
+    @CsvSource({"100, 60", "500, 331"})
+    void fools_at_least_as_many_digits_as_in_pytorch(int samples, long pytorch) {
+        Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load("mlp", DataType.FLOAT, false))
                 .withInputRange(0, 1);
         LabeledData digits = LabeledData.load(Path.of("../examples/src/main/resources/digits-test.npz"))
                 .scaled(1 / 255.0);
@@ -307,10 +318,10 @@ class UniversalPerturbationTests {
         int[] right = IntStream.range(0, wrong.length).filter(i -> !wrong[i]).limit(samples).toArray();
         INDArray x = Rows.select(inputs, right);
         int[] labels = IntStream.of(right).map(i -> digits.labels()[i]).toArray();
-        for (UniversalPerturbation attack : List.of(ATTACK, ATTACK.withBatchSize(128), ATTACK.withBatchSize(64), ATTACK.withLoss(Loss.CROSS_ENTROPY),
-                ATTACK.withOptimizer(Optimizer.DEEPFOOL).withEpochs(5))) {
-            long start = System.nanoTime();
-            System.out.println(network + samples + " " + attack + " " + count(run(model, attack, norm, epsilon, x, labels)) + " " + (System.nanoTime() - start) / 1e9);
+        for (Loss loss : List.of(Loss.MARGIN, Loss.CROSS_ENTROPY)) {
+            assertThat(count(run(model, ATTACK.withLoss(loss), Norm.LINF, 0.1, x, labels)))
+                    .as("%s", loss)
+                    .isGreaterThanOrEqualTo(pytorch);
         }
     }
 
