@@ -103,8 +103,7 @@ public record AdversarialPatch(
 
     /** Return the attack with a patch of another share of the image. */
     public AdversarialPatch withArea(double share) {
-        return new AdversarialPatch(
-                share, degrees, place, placements, epochs, batchSize, learningRate, loss);
+        return new AdversarialPatch(share, degrees, place, placements, epochs, batchSize, learningRate, loss);
     }
 
     /** Return the attack with a patch that may turn by up to this many degrees. */
@@ -139,8 +138,7 @@ public record AdversarialPatch(
 
     /** Return the attack with another loss. */
     public AdversarialPatch withLoss(Loss other) {
-        return new AdversarialPatch(
-                area, degrees, place, placements, epochs, batchSize, learningRate, other);
+        return new AdversarialPatch(area, degrees, place, placements, epochs, batchSize, learningRate, other);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.loss.Loss;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,25 +12,170 @@ import java.util.Map;
 /** All attacks by the names used on the command line. */
 public final class AttackCatalog {
 
+    /** What kinds of attacks there are. */
+    public enum Group {
+        /** Follow gradients inside a ball of given size. */
+        FIXED_BUDGET("white box, within epsilon"),
+        /** Follow gradients to the nearest adversarial example; one run answers every epsilon. */
+        MINIMUM_NORM("white box, nearest adversarial example"),
+        /** See the scores of the model only. */
+        SCORES("black box, by scores"),
+        /** See the labels of the model only. */
+        LABELS("black box, by labels"),
+        /** Bound by a kind of change rather than by a small norm. */
+        BEYOND_NORMS("beyond small norms");
+
+        private final String title;
+
+        Group(String title) {
+            this.title = title;
+        }
+
+        /** Return the title of the group in lists. */
+        public String title() {
+            return title;
+        }
+    }
+
     /**
      * One attack of the catalog.
      *
+     * @param group what kind of attack it is
      * @param name the name on the command line
      * @param defaults the attack with its defaults
      * @param description one line on what it does
      */
-    public record Entry(String name, Attack defaults, String description) {}
+    public record Entry(Group group, String name, Attack defaults, String description) {}
 
     private static final List<Entry> ENTRIES = List.of(
-            new Entry("noise", new RandomNoise(), "uniform random points of the ball: the baseline to beat"),
-            new Entry("fgsm", new Fgsm(), "one step along the sign of the gradient (Goodfellow 2015)"),
-            new Entry("bim", new Bim(), "small FGSM steps from the clean sample (Kurakin 2017)"),
-            new Entry("pgd", new Pgd(), "projected gradient steps from random starts (Madry 2018)"),
-            new Entry("cw", new CarliniWagner(), "the nearest adversarial example in L2 (Carlini and Wagner 2017)"));
+            new Entry(
+                    Group.LABELS,
+                    "noise",
+                    new RandomNoise(),
+                    "uniform random points of the ball: the baseline to beat"),
+            new Entry(
+                    Group.FIXED_BUDGET,
+                    "fgsm",
+                    new Fgsm(),
+                    "one step along the sign of the gradient (Goodfellow 2015)"),
+            new Entry(Group.FIXED_BUDGET, "bim", new Bim(), "small FGSM steps from the clean sample (Kurakin 2017)"),
+            new Entry(
+                    Group.FIXED_BUDGET,
+                    "mi-fgsm",
+                    new MiFgsm(),
+                    "FGSM steps along the sum of all gradients (Dong 2018)"),
+            new Entry(Group.FIXED_BUDGET, "pgd", new Pgd(), "projected gradient steps from random starts (Madry 2018)"),
+            new Entry(
+                    Group.FIXED_BUDGET,
+                    "apgd-ce",
+                    new Apgd(),
+                    "projected ascent that chooses its own step size, on cross-entropy (Croce and Hein 2020)"),
+            new Entry(
+                    Group.FIXED_BUDGET,
+                    "apgd-dlr",
+                    new Apgd(Loss.DLR),
+                    "the same on the difference-of-logits ratio (Croce and Hein 2020)"),
+            new Entry(
+                    Group.FIXED_BUDGET,
+                    "apgd-t",
+                    new ApgdTargeted(),
+                    "the same towards the likeliest wrong classes (Croce and Hein 2020)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "deepfool",
+                    new DeepFool(),
+                    "steps to the linearized decision boundary (Moosavi-Dezfooli 2016)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "ddn",
+                    new Ddn(),
+                    "gradient steps on a sphere that shrinks on success (Rony 2019)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "fmn",
+                    new Fmn(),
+                    "gradient steps in a ball fitted to the boundary (Pintor 2021)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "fab",
+                    new Fab(),
+                    "projections on the linearized boundary and the box (Croce and Hein 2020)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "fab-t",
+                    new FabTargeted(),
+                    "the same towards one wrong class after the other (Croce and Hein 2020)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "cw",
+                    new CarliniWagner(),
+                    "Adam on distance plus weighted hinge loss, L2 (Carlini and Wagner 2017)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "cw-linf",
+                    new CarliniWagnerLinf(),
+                    "the same with a falling bound on every feature (Carlini and Wagner 2017)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "cw-l0",
+                    new CarliniWagnerL0(),
+                    "the same with ever more features given back (Carlini and Wagner 2017)"),
+            new Entry(Group.MINIMUM_NORM, "ead", new Ead(), "the elastic net: few changes, small changes (Chen 2018)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "bb",
+                    new BrendelBethge(),
+                    "along the decision boundary towards the sample (Brendel 2019)"),
+            new Entry(
+                    Group.MINIMUM_NORM,
+                    "sigma-zero",
+                    new SigmaZero(),
+                    "a smooth count of changed features (Cinà 2025)"),
+            new Entry(Group.MINIMUM_NORM, "jsma", new Jsma(), "two features at a time, by saliency (Papernot 2016)"),
+            new Entry(Group.SCORES, "square", new SquareAttack(), "random search over squares (Andriushchenko 2020)"),
+            new Entry(Group.SCORES, "spsa", new Spsa(), "Adam on gradients estimated from random signs (Uesato 2018)"),
+            new Entry(Group.SCORES, "nes", new Nes(), "sign steps along gradients estimated from scores (Ilyas 2018)"),
+            new Entry(Group.SCORES, "simba", new Simba(), "one basis direction after the other (Guo 2019)"),
+            new Entry(Group.SCORES, "one-pixel", new OnePixel(), "differential evolution of a few pixels (Su 2019)"),
+            new Entry(
+                    Group.LABELS,
+                    "hsj",
+                    new HopSkipJump(),
+                    "the boundary's direction estimated from labels (Chen 2020)"),
+            new Entry(
+                    Group.LABELS,
+                    "geoda",
+                    new GeoDa(),
+                    "one estimate of the boundary's normal after the other (Rahmati 2020)"),
+            new Entry(
+                    Group.LABELS, "boundary", new BoundaryAttack(), "a random walk along the boundary (Brendel 2018)"),
+            new Entry(Group.LABELS, "pointwise", new Pointwise(), "features set back one by one (Schott 2019)"),
+            new Entry(
+                    Group.BEYOND_NORMS,
+                    "spatial",
+                    new SpatialTransformation(),
+                    "the worst rotation and translation (Engstrom 2019)"),
+            new Entry(
+                    Group.BEYOND_NORMS,
+                    "corruption",
+                    new CommonCorruption(),
+                    "one of the common corruptions of ImageNet-C (Hendrycks and Dietterich 2019)"),
+            new Entry(
+                    Group.BEYOND_NORMS,
+                    "uap",
+                    new UniversalPerturbation(),
+                    "one perturbation for all samples (Moosavi-Dezfooli 2017)"),
+            new Entry(
+                    Group.BEYOND_NORMS,
+                    "patch",
+                    new AdversarialPatch(),
+                    "one small square for all samples (Brown 2017)"));
+
+    private static final String EOT = "eot-";
 
     private AttackCatalog() {}
 
-    /** Return all attacks, cheap ones first. */
+    /** Return all attacks. */
     public static List<Entry> entries() {
         return ENTRIES;
     }
@@ -54,11 +200,15 @@ public final class AttackCatalog {
     }
 
     /**
-     * Read an attack, such as {@code pgd} or {@code pgd:steps=40,restarts=5,step=0.01,random-start=false}.
+     * Read an attack, such as {@code pgd} or {@code pgd:steps=40,restarts=5,step=0.01,random-start=false}. {@code eot-20-apgd-ce} is
+     * APGD-CE with every gradient averaged over 20 passes.
      *
      * @throws ConfigurationException if there is no such attack or option, or a value can't be read
      */
     public static Attack parse(String text) {
+        if (text.trim().toLowerCase(Locale.ROOT).startsWith(EOT)) {
+            return averaged(text.trim().substring(EOT.length()));
+        }
         int colon = text.indexOf(':');
         String name = (colon < 0 ? text : text.substring(0, colon)).trim().toLowerCase(Locale.ROOT);
         Entry entry = ENTRIES.stream()
@@ -79,5 +229,19 @@ public final class AttackCatalog {
                     option.substring(equals + 1).trim());
         }
         return AttackOptions.with(entry.defaults(), options);
+    }
+
+    private static Attack averaged(String drawsAndAttack) {
+        int dash = drawsAndAttack.indexOf('-');
+        try {
+            return ExpectationOverTransformation.of(
+                    parse(drawsAndAttack.substring(dash + 1)),
+                    Integer.parseInt(drawsAndAttack.substring(0, Math.max(0, dash))));
+        } catch (NumberFormatException e) {
+            throw new ConfigurationException(
+                    "'" + EOT + drawsAndAttack
+                            + "' averages over no number of passes: write eot-20-apgd-ce for 20 passes per gradient of apgd-ce",
+                    e);
+        }
     }
 }

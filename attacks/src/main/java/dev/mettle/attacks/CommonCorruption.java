@@ -135,12 +135,11 @@ public record CommonCorruption(Corruption corruption, int severity, ParameterSet
 
     @Override
     public String transformation() {
-        String set =
-                switch (parameterSet) {
-                    case AUTO -> "";
-                    case CIFAR -> " (CIFAR parameters)";
-                    case IMAGENET -> " (ImageNet parameters)";
-                };
+        String set = switch (parameterSet) {
+            case AUTO -> "";
+            case CIFAR -> " (CIFAR parameters)";
+            case IMAGENET -> " (ImageNet parameters)";
+        };
         return corruption + ", severity " + severity + set;
     }
 
@@ -184,8 +183,8 @@ public record CommonCorruption(Corruption corruption, int severity, ParameterSet
         }
         boolean cifar = parameterSet == ParameterSet.CIFAR
                 || parameterSet == ParameterSet.AUTO && Math.max(height, width) <= SMALL;
-        Raster result = new Corruptor(severity, cifar, batch.random(i))
-                .corrupt(corruption, new Raster(height, width, planes));
+        Raster result =
+                new Corruptor(severity, cifar, batch.random(i)).corrupt(corruption, new Raster(height, width, planes));
         double[] corrupted = new double[row.length];
         for (int feature = 0; feature < corrupted.length; feature++) {
             double share = result.planes()[feature / (height * width)][feature % (height * width)];

@@ -18,27 +18,26 @@ import java.util.Arrays;
 record Corruptor(int severity, boolean cifar, SampleRandom random) {
 
     Raster corrupt(Corruption corruption, Raster image) {
-        Raster corrupted =
-                switch (corruption) {
-                    case GAUSSIAN_NOISE -> gaussianNoise(image);
-                    case SHOT_NOISE -> shotNoise(image);
-                    case IMPULSE_NOISE -> impulseNoise(image);
-                    case DEFOCUS_BLUR -> defocusBlur(image);
-                    case GLASS_BLUR -> glassBlur(image);
-                    case MOTION_BLUR -> motionBlur(image);
-                    case ZOOM_BLUR -> zoomBlur(image);
-                    case SNOW -> snow(image);
-                    case FROST -> frost(image);
-                    case FOG -> fog(image);
-                    case BRIGHTNESS -> brightness(image);
-                    case CONTRAST -> contrast(image);
-                    case ELASTIC_TRANSFORM -> elasticTransform(image);
-                    case PIXELATE -> pixelate(image);
-                    case JPEG_COMPRESSION -> jpegCompression(image);
-                    case SPECKLE_NOISE -> speckleNoise(image);
-                    case GAUSSIAN_BLUR -> gaussianBlur(image);
-                    case SATURATE -> saturate(image);
-                };
+        Raster corrupted = switch (corruption) {
+            case GAUSSIAN_NOISE -> gaussianNoise(image);
+            case SHOT_NOISE -> shotNoise(image);
+            case IMPULSE_NOISE -> impulseNoise(image);
+            case DEFOCUS_BLUR -> defocusBlur(image);
+            case GLASS_BLUR -> glassBlur(image);
+            case MOTION_BLUR -> motionBlur(image);
+            case ZOOM_BLUR -> zoomBlur(image);
+            case SNOW -> snow(image);
+            case FROST -> frost(image);
+            case FOG -> fog(image);
+            case BRIGHTNESS -> brightness(image);
+            case CONTRAST -> contrast(image);
+            case ELASTIC_TRANSFORM -> elasticTransform(image);
+            case PIXELATE -> pixelate(image);
+            case JPEG_COMPRESSION -> jpegCompression(image);
+            case SPECKLE_NOISE -> speckleNoise(image);
+            case GAUSSIAN_BLUR -> gaussianBlur(image);
+            case SATURATE -> saturate(image);
+        };
         return corrupted.map(Corruptor::clip);
     }
 
@@ -100,8 +99,7 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
                 each(of(.3, .4), of(.4, .5), of(.5, .6), of(1, .2), of(1.5, .1)),
                 each(of(3, .1), of(4, .5), of(6, .5), of(8, .5), of(10, .5)));
         double[][] kernel = Filters.disk(radiusAndSmoothing[0], radiusAndSmoothing[1]);
-        return image.mapPlanes(
-                plane -> Filters.correlate(plane, image.height(), image.width(), kernel, Border.MIRROR));
+        return image.mapPlanes(plane -> Filters.correlate(plane, image.height(), image.width(), kernel, Border.MIRROR));
     }
 
     /**
@@ -133,8 +131,8 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
                 each(of(6, 1), of(6, 1.5), of(6, 2), of(8, 2), of(9, 2.5)),
                 each(of(10, 3), of(15, 5), of(15, 8), of(15, 12), of(20, 15)));
         double angle = random.uniform(-45, 45);
-        return image.mapPlanes(plane -> Filters.motion(
-                plane, image.height(), image.width(), radiusAndSigma[0], radiusAndSigma[1], angle));
+        return image.mapPlanes(plane ->
+                Filters.motion(plane, image.height(), image.width(), radiusAndSigma[0], radiusAndSigma[1], angle));
     }
 
     private Raster zoomBlur(Raster image) {
@@ -303,8 +301,7 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
         Arrays.setAll(corners, i -> random.uniform(-c[2] * size, c[2] * size));
         double[] right = displacement(height, width, c[0] * size, c[1] * size);
         double[] down = displacement(height, width, c[0] * size, c[1] * size);
-        return image.mapPlanes(
-                plane -> displaced(affine(plane, height, width, corners), height, width, right, down));
+        return image.mapPlanes(plane -> displaced(affine(plane, height, width, corners), height, width, right, down));
     }
 
     private double[] displacement(int height, int width, double alpha, double sigma) {

@@ -120,8 +120,7 @@ final class Filters {
             disk[i] = x * x + y * y <= radius * radius ? 1 : 0;
             sum += disk[i];
         }
-        double[] smooth =
-                separable(disk, size, size, gaussianKernel(smoothing, radius <= 8 ? 1 : 2), Border.MIRROR);
+        double[] smooth = separable(disk, size, size, gaussianKernel(smoothing, radius <= 8 ? 1 : 2), Border.MIRROR);
         double[][] kernel = new double[size][size];
         for (int i = 0; i < disk.length; i++) {
             kernel[i / size][i % size] = smooth[i] / sum;
@@ -149,8 +148,7 @@ final class Filters {
             double y = Math.min((row + trimTop) * rowStep, partHeight - 1);
             for (int column = 0; column < width; column++) {
                 double x = Math.min((column + trimLeft) * columnStep, partWidth - 1);
-                result[row * width + column] =
-                        interpolate(plane, height, width, top + y, left + x, Border.NEAREST);
+                result[row * width + column] = interpolate(plane, height, width, top + y, left + x, Border.NEAREST);
             }
         }
         return result;

@@ -48,13 +48,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param fill the value of what comes in from outside, in input units of the model; where empty, the lower bound of the input range
  */
 public record SpatialTransformation(
-        double degrees,
-        double pixels,
-        Search search,
-        int rotations,
-        int translations,
-        int draws,
-        OptionalDouble fill)
+        double degrees, double pixels, Search search, int rotations, int translations, int draws, OptionalDouble fill)
         implements Attack {
 
     private static final String NAME = "Spatial";
@@ -91,8 +85,8 @@ public record SpatialTransformation(
                     NAME + ": degrees and pixels are both 0: let the image turn, or move, or both");
         }
         if (fill.isPresent() && !Double.isFinite(fill.getAsDouble())) {
-            throw new ConfigurationException(
-                    NAME + ": fill is " + fill.getAsDouble() + ": give a number inside the input range, or leave it out");
+            throw new ConfigurationException(NAME + ": fill is " + fill.getAsDouble()
+                    + ": give a number inside the input range, or leave it out");
         }
     }
 

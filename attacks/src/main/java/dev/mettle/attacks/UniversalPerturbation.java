@@ -140,11 +140,10 @@ public record UniversalPerturbation(int epochs, int batchSize, double step, Loss
 
     @Override
     public Passes passes(int classes) {
-        Passes perEpoch =
-                switch (optimizer) {
-                    case GRADIENT -> new Passes(2, 1);
-                    case DEEPFOOL -> UniversalFit.deepFoolPasses(classes).plus(new Passes(1, 0));
-                };
+        Passes perEpoch = switch (optimizer) {
+            case GRADIENT -> new Passes(2, 1);
+            case DEEPFOOL -> UniversalFit.deepFoolPasses(classes).plus(new Passes(1, 0));
+        };
         return perEpoch.times(epochs).plus(new Passes(1, 0));
     }
 
@@ -167,7 +166,8 @@ public record UniversalPerturbation(int epochs, int batchSize, double step, Loss
         ThreatModel threat = new ThreatModel(norm, epsilon, model.info().inputRange());
         INDArray inputs = data.inputs().castTo(model.info().dataType());
         double[][] delta = new double[1][];
-        AttackEngine.of(model, 0).run(new Keeping(this, fitted -> delta[0] = fitted), threat, inputs, data.labels(), ids(data));
+        AttackEngine.of(model, 0)
+                .run(new Keeping(this, fitted -> delta[0] = fitted), threat, inputs, data.labels(), ids(data));
         return Rows.fromDoubles(delta[0], Rows.sampleShape(inputs), inputs.dataType());
     }
 

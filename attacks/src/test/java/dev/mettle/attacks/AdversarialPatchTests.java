@@ -41,7 +41,12 @@ class AdversarialPatchTests {
     }
 
     private static List<SampleOutcome> run(
-            AttackEngine engine, DifferentiableModel model, AdversarialPatch attack, Goal goal, INDArray x, int[] labels) {
+            AttackEngine engine,
+            DifferentiableModel model,
+            AdversarialPatch attack,
+            Goal goal,
+            INDArray x,
+            int[] labels) {
         long[] ids = IntStream.range(0, labels.length).asLongStream().toArray();
         ThreatModel threat =
                 new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, model.info().inputRange()).withGoal(goal);
@@ -51,12 +56,12 @@ class AdversarialPatchTests {
     /** Two classes, one plane, all samples on one side, two channels of 6 × 5 pixels, values from −1 to 3. */
     private static AffineModel plane(double lead) {
         AffineModel random = AffineModel.random(2, 31, DataType.DOUBLE, 2, 6, 5);
-        return new AffineModel(
-                random.weights(), new double[] {lead, 0}, Box.of(-1, 3), DataType.DOUBLE, 2, 6, 5);
+        return new AffineModel(random.weights(), new double[] {lead, 0}, Box.of(-1, 3), DataType.DOUBLE, 2, 6, 5);
     }
 
     private static INDArray samples(AffineModel model, int label, int number) {
-        INDArray all = Samples.uniform(8 * number, DataType.DOUBLE, 2, 6, 5).muli(4).subi(1);
+        INDArray all =
+                Samples.uniform(8 * number, DataType.DOUBLE, 2, 6, 5).muli(4).subi(1);
         int[] predicted = model.predict(all);
         return Rows.select(
                 all,
@@ -72,7 +77,8 @@ class AdversarialPatchTests {
     void breaks_exactly_the_samples_that_the_best_patch_breaks(Place place) {
         AffineModel model = plane(8);
         INDArray x = samples(model, 0, 20);
-        AdversarialPatch attack = ATTACK.withArea(0.15).withPlace(place).withEpochs(100).withBatchSize(20);
+        AdversarialPatch attack =
+                ATTACK.withArea(0.15).withPlace(place).withEpochs(100).withBatchSize(20);
         assertThat(attack.side(x)).isEqualTo(2); // √(0.15 · 30) = 2.12
         int left = switch (place) {
             case UPPER_RIGHT, LOWER_RIGHT -> 3;
@@ -127,18 +133,22 @@ class AdversarialPatchTests {
             if (outcomes.get(i).status() != SampleStatus.BROKEN) {
                 continue;
             }
-            double[] point = Rows.toDoubles(Objects.requireNonNull(outcomes.get(i).adversarial()));
+            double[] point =
+                    Rows.toDoubles(Objects.requireNonNull(outcomes.get(i).adversarial()));
             int sample = i;
             int[] changed = IntStream.range(0, 60)
                     .filter(feature -> point[feature] != clean[sample][feature])
                     .toArray();
             int left = Arrays.stream(changed).map(feature -> feature % 5).min().orElseThrow();
-            int top = Arrays.stream(changed).map(feature -> feature / 5 % 6).min().orElseThrow();
+            int top =
+                    Arrays.stream(changed).map(feature -> feature / 5 % 6).min().orElseThrow();
             assertThat(changed).hasSizeLessThanOrEqualTo(18);
             assertThat(Arrays.stream(changed).allMatch(feature -> feature % 5 < left + 3 && feature / 5 % 6 < top + 3))
                     .isTrue();
             if (changed.length == 18) { // else a value of the image happens to be that of the patch
-                double[] found = Arrays.stream(changed).mapToDouble(feature -> point[feature]).toArray();
+                double[] found = Arrays.stream(changed)
+                        .mapToDouble(feature -> point[feature])
+                        .toArray();
                 if (patch != null) {
                     assertThat(found).containsExactly(patch);
                 }
@@ -183,8 +193,11 @@ class AdversarialPatchTests {
                 .usingRecursiveComparison()
                 .isEqualTo(outcomes);
         assertThat(outcomes).anyMatch(outcome -> outcome.status() == SampleStatus.BROKEN);
-        assertThat(outcomes).allMatch(outcome -> outcome.adversarial() == null
-                || Box.of(0, 1).firstViolation(Rows.toDoubles(outcome.adversarial())).isEmpty());
+        assertThat(outcomes)
+                .allMatch(outcome -> outcome.adversarial() == null
+                        || Box.of(0, 1)
+                                .firstViolation(Rows.toDoubles(outcome.adversarial()))
+                                .isEmpty());
     }
 
     @Test
@@ -205,8 +218,8 @@ class AdversarialPatchTests {
     @Test
     void refuses_what_is_no_image_and_parameters_out_of_range() {
         AffineModel flat = AffineModel.random(2, 1, DataType.DOUBLE, 8);
-        assertThatThrownBy(() -> run(
-                        flat, ATTACK, Goal.untargeted(), Samples.uniform(1, DataType.DOUBLE, 8), new int[1]))
+        assertThatThrownBy(
+                        () -> run(flat, ATTACK, Goal.untargeted(), Samples.uniform(1, DataType.DOUBLE, 8), new int[1]))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Patch: the inputs have shape [1, 8]: give images of shape [n, channels, height, width]");
         assertThatThrownBy(() -> ATTACK.withArea(1.5)).hasMessage("Patch: area is 1.5: give at most 1");
@@ -219,7 +232,10 @@ class AdversarialPatchTests {
     @Test
     void says_what_it_may_do() {
         assertThat(ATTACK.transformation()).isEqualTo("adversarial patch of 10 % of the image anywhere");
-        assertThat(ATTACK.withArea(0.05).withPlace(Place.LOWER_LEFT).withDegrees(15).transformation())
+        assertThat(ATTACK.withArea(0.05)
+                        .withPlace(Place.LOWER_LEFT)
+                        .withDegrees(15)
+                        .transformation())
                 .isEqualTo("adversarial patch of 5 % of the image in the lower left corner, rotation ±15°");
     }
 

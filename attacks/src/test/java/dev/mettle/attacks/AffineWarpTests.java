@@ -75,24 +75,48 @@ class AffineWarpTests {
         assertThat(warped)
                 .usingComparatorWithPrecision(1e-9)
                 .containsExactly(
-                        0.1825625333, 0.4769430571, 0.2802552206, 0.6296569142, 0.384955759,
-                        0.3202071259, 0.5991118407, 0.8753084536, 0.764902526, 0.7812915177,
-                        0.1562299605, 0.8496787008, 0.3496357444, 0.5578831648, 0.5485879371,
-                        0, 0.4616005372, 0.3389406317, 0.489205461, 0.2498691274,
-                        0, 0, 0, 0, 0);
+                        0.1825625333,
+                        0.4769430571,
+                        0.2802552206,
+                        0.6296569142,
+                        0.384955759,
+                        0.3202071259,
+                        0.5991118407,
+                        0.8753084536,
+                        0.764902526,
+                        0.7812915177,
+                        0.1562299605,
+                        0.8496787008,
+                        0.3496357444,
+                        0.5578831648,
+                        0.5485879371,
+                        0,
+                        0.4616005372,
+                        0.3389406317,
+                        0.489205461,
+                        0.2498691274,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0);
     }
 
     @Test
     void the_adjoint_is_the_transpose() {
         AffineWarp warp = AffineWarp.place(3, 3, 6, 5, 25, 1.4, 2.3, 2.9);
         double[] source = NINE.clone();
-        double[] cotangent = IntStream.range(0, 30).mapToDouble(i -> Math.cos(i)).toArray();
+        double[] cotangent =
+                IntStream.range(0, 30).mapToDouble(i -> Math.cos(i)).toArray();
         double[] forward = new double[30];
         warp.apply(source, 0, forward, 0, 0);
         double[] backward = new double[9];
         warp.adjoint(cotangent, 0, backward, 0);
-        double left = IntStream.range(0, 30).mapToDouble(i -> forward[i] * cotangent[i]).sum();
-        double right = IntStream.range(0, 9).mapToDouble(i -> source[i] * backward[i]).sum();
+        double left = IntStream.range(0, 30)
+                .mapToDouble(i -> forward[i] * cotangent[i])
+                .sum();
+        double right =
+                IntStream.range(0, 9).mapToDouble(i -> source[i] * backward[i]).sum();
         assertThat(left).isCloseTo(right, within(1e-12)).isNotZero();
     }
 

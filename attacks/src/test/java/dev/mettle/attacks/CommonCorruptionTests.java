@@ -58,7 +58,10 @@ class CommonCorruptionTests {
     }
 
     private static double meanDistance(double[] a, double[] b) {
-        return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).average().orElseThrow();
+        return IntStream.range(0, a.length)
+                .mapToDouble(i -> Math.abs(a[i] - b[i]))
+                .average()
+                .orElseThrow();
     }
 
     private static double mean(double[] values) {
@@ -73,12 +76,14 @@ class CommonCorruptionTests {
                 CommonCorruption attack = new CommonCorruption(corruption, severity, set);
                 for (long[] shape : new long[][] {{1, 8, 8}, {3, 12, 9}, {2, 8, 17}, {4, 9, 8}}) {
                     Box box = Box.of(-3, 5);
-                    INDArray images = Samples.uniform(2, DataType.DOUBLE, shape).muli(8).subi(3);
+                    INDArray images =
+                            Samples.uniform(2, DataType.DOUBLE, shape).muli(8).subi(3);
                     INDArray before = images.dup();
                     LookingModel model = new LookingModel(box, pixels -> 1, shape);
                     List<SampleOutcome> outcomes = model.attack(attack, images);
                     assertThat(images).isEqualTo(before);
-                    assertThat(model.seen()).allMatch(image -> box.firstViolation(image).isEmpty());
+                    assertThat(model.seen())
+                            .allMatch(image -> box.firstViolation(image).isEmpty());
                     assertThat(outcomes).allMatch(outcome -> outcome.status() == SampleStatus.BROKEN);
                     assertThat(outcomes).allMatch(outcome -> outcome.forwards() == 1 && outcome.backwards() == 0);
                     assertThat(attack.passes(2)).isEqualTo(new Passes(1, 0));
@@ -98,7 +103,8 @@ class CommonCorruptionTests {
         for (int batchSize : new int[] {1, 3, 8}) {
             LookingModel model = new LookingModel(UNIT, pixels -> 0, 3, 8, 10);
             model.attack(AttackEngine.of(model, 1).withBatchSize(batchSize), attack, images, ids);
-            assertThat(model.seen().toArray(double[][]::new)).isDeepEqualTo(together.seen().toArray(double[][]::new));
+            assertThat(model.seen().toArray(double[][]::new))
+                    .isDeepEqualTo(together.seen().toArray(double[][]::new));
         }
     }
 
@@ -160,9 +166,13 @@ class CommonCorruptionTests {
         double[] sigmas = {s1, s2, s3, s4, s5};
         for (int severity = 1; severity <= 5; severity++) {
             double[] noisy = corrupted(
-                    new CommonCorruption(Corruption.GAUSSIAN_NOISE, severity, set), UNIT, constant(0.5, 1, 1, 160, 160));
+                    new CommonCorruption(Corruption.GAUSSIAN_NOISE, severity, set),
+                    UNIT,
+                    constant(0.5, 1, 1, 160, 160));
             double quartile = 0.67449 * sigmas[severity - 1]; // inside the box, where nothing is clipped
-            long inside = Arrays.stream(noisy).filter(v -> Math.abs(v - 0.5) < quartile).count();
+            long inside = Arrays.stream(noisy)
+                    .filter(v -> Math.abs(v - 0.5) < quartile)
+                    .count();
             long above = Arrays.stream(noisy).filter(v -> v > 0.5).count();
             // 25,600 draws with probability 1/2: five standard deviations are 400
             assertThat(inside).isBetween(12_400L, 13_200L);
@@ -180,7 +190,10 @@ class CommonCorruptionTests {
         double deviation = Math.sqrt(0.4 / photons);
         assertThat(mean).isCloseTo(0.4, within(5 * deviation / 160));
         assertThat(variance).isCloseTo(0.4 / photons, within(0.06 * 0.4 / photons)); // 5 · √(2/25,600) is 4.4 %
-        assertThat(Arrays.stream(noisy).map(v -> Math.abs(v * photons - Math.rint(v * photons))).max().orElseThrow())
+        assertThat(Arrays.stream(noisy)
+                        .map(v -> Math.abs(v * photons - Math.rint(v * photons)))
+                        .max()
+                        .orElseThrow())
                 .isLessThan(1e-9);
     }
 
@@ -230,7 +243,12 @@ class CommonCorruptionTests {
 
     @ParameterizedTest
     @CsvSource({
-        "CIFAR, 1, .05", "CIFAR, 3, .15", "CIFAR, 5, .3", "IMAGENET, 1, .1", "IMAGENET, 4, .4", "IMAGENET, 5, .5",
+        "CIFAR, 1, .05",
+        "CIFAR, 3, .15",
+        "CIFAR, 5, .3",
+        "IMAGENET, 1, .1",
+        "IMAGENET, 4, .4",
+        "IMAGENET, 5, .5",
     })
     void brightness_adds_the_published_constant_to_the_value(ParameterSet set, int severity, double shift) {
         CommonCorruption attack = new CommonCorruption(Corruption.BRIGHTNESS, severity, set);
@@ -245,8 +263,7 @@ class CommonCorruptionTests {
 
     @ParameterizedTest
     @CsvSource({"CIFAR, 1, .75", "CIFAR, 5, .15", "IMAGENET, 1, .4", "IMAGENET, 5, .05"})
-    void contrast_shrinks_the_differences_from_the_mean_of_each_channel(
-            ParameterSet set, int severity, double factor) {
+    void contrast_shrinks_the_differences_from_the_mean_of_each_channel(ParameterSet set, int severity, double factor) {
         double[] clean = Rows.toDoubles(scene(3, 12));
         double[] expected = new double[clean.length];
         for (int i = 0; i < clean.length; i++) {
@@ -277,7 +294,10 @@ class CommonCorruptionTests {
                         corrupted(new CommonCorruption(corruption, severity, set), UNIT, constant(0.37, 1, 3, 24, 20));
                 boolean overshoots = // the published kernel sums to 1.01, see CorruptionReferenceTests
                         corruption == Corruption.DEFOCUS_BLUR && set == ParameterSet.IMAGENET && severity >= 4;
-                assertThat(Arrays.stream(image).map(v -> Math.abs(v - 0.37)).max().orElseThrow())
+                assertThat(Arrays.stream(image)
+                                .map(v -> Math.abs(v - 0.37))
+                                .max()
+                                .orElseThrow())
                         .isLessThan(overshoots ? 0.006 : 1e-12);
             }
         }
@@ -290,17 +310,21 @@ class CommonCorruptionTests {
         dot[16 * 33 + 16] = 1;
         INDArray image = Rows.fromDoubles(dot, new long[] {1, 1, 33, 33}, DataType.DOUBLE);
         for (int severity = 1; severity <= 3; severity++) {
-            double[] blurred = corrupted(new CommonCorruption(corruption, severity, ParameterSet.IMAGENET), UNIT, image);
+            double[] blurred =
+                    corrupted(new CommonCorruption(corruption, severity, ParameterSet.IMAGENET), UNIT, image);
             assertThat(Arrays.stream(blurred).sum()).isCloseTo(1, within(1e-9));
             assertThat(Arrays.stream(blurred).max().orElseThrow()).isLessThan(0.2);
-            assertThat(blurred[16 * 33 + 14]).isCloseTo(blurred[14 * 33 + 16], within(1e-12)); // alike in all directions
+            assertThat(blurred[16 * 33 + 14])
+                    .isCloseTo(blurred[14 * 33 + 16], within(1e-12)); // alike in all directions
         }
     }
 
     /** At severity 1 of CIFAR the Gaussian of glass blur is one pixel wide: every pixel comes from a neighbor or from itself. */
     @Test
     void glass_blur_copies_whole_pixels_of_neighbors() {
-        double[] values = IntStream.range(0, 3 * 144).mapToDouble(i -> (i % 144) / 200.0 + i / 144 * 0.01).toArray();
+        double[] values = IntStream.range(0, 3 * 144)
+                .mapToDouble(i -> (i % 144) / 200.0 + i / 144 * 0.01)
+                .toArray();
         INDArray image = Rows.fromDoubles(values, new long[] {1, 3, 12, 12}, DataType.DOUBLE);
         double[] glass = corrupted(new CommonCorruption(Corruption.GLASS_BLUR, 1, ParameterSet.CIFAR), UNIT, image);
         int moved = 0;
@@ -330,8 +354,8 @@ class CommonCorruptionTests {
 
     @Test
     void frost_lies_between_its_two_layers_and_is_a_little_blue() {
-        double[] frost =
-                corrupted(new CommonCorruption(Corruption.FROST, 3, ParameterSet.CIFAR), UNIT, constant(0.3, 1, 3, 32, 32));
+        double[] frost = corrupted(
+                new CommonCorruption(Corruption.FROST, 3, ParameterSet.CIFAR), UNIT, constant(0.3, 1, 3, 32, 32));
         for (int i = 0; i < 1024; i++) { // 0.9 · x + 0.4 · frost, frost in [0.3, 1] times the tint
             assertThat(frost[2048 + i]).isBetween(0.27 + 0.4 * 0.3, 0.27 + 0.4);
             assertThat(frost[i] - 0.27).isCloseTo(0.88 * (frost[2048 + i] - 0.27), within(1e-12));

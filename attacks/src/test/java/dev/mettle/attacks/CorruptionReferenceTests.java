@@ -33,12 +33,16 @@ class CorruptionReferenceTests {
     private static Map<String, double[]> read() {
         Map<String, double[]> cases = new HashMap<>();
         try (BufferedReader reader = new BufferedReader(new InputStreamReader(
-                Objects.requireNonNull(
-                        CorruptionReferenceTests.class.getResourceAsStream("/corruption-reference.txt")),
+                Objects.requireNonNull(CorruptionReferenceTests.class.getResourceAsStream("/corruption-reference.txt")),
                 StandardCharsets.UTF_8))) {
-            reader.lines().map(line -> line.split(" ")).forEach(words -> cases.put(
-                    words[0],
-                    Arrays.stream(words).skip(1).mapToDouble(Double::parseDouble).toArray()));
+            reader.lines()
+                    .map(line -> line.split(" "))
+                    .forEach(words -> cases.put(
+                            words[0],
+                            Arrays.stream(words)
+                                    .skip(1)
+                                    .mapToDouble(Double::parseDouble)
+                                    .toArray()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -92,8 +96,7 @@ class CorruptionReferenceTests {
     @CsvSource({"0.3, 0.4", "1, 0.2", "1.5, 0.1", "4, 0.5"})
     void defocus_blur_equals_opencv(String radius, double smoothing) {
         double[][] kernel = Filters.disk(Double.parseDouble(radius), smoothing);
-        equalsReference(
-                "defocus-" + radius, Filters.correlate(plane(), HEIGHT, WIDTH, kernel, Border.MIRROR), 1e-9);
+        equalsReference("defocus-" + radius, Filters.correlate(plane(), HEIGHT, WIDTH, kernel, Border.MIRROR), 1e-9);
     }
 
     @Test
@@ -118,9 +121,7 @@ class CorruptionReferenceTests {
     @ValueSource(strings = {"1", "1.02", "1.05", "1.3", "2.25"})
     void zoom_equals_scipy(String factor) {
         equalsReference(
-                "zoom-" + factor,
-                Filters.zoom(image(16, 16, 1).planes()[0], 16, 16, Double.parseDouble(factor)),
-                1e-9);
+                "zoom-" + factor, Filters.zoom(image(16, 16, 1).planes()[0], 16, 16, Double.parseDouble(factor)), 1e-9);
     }
 
     @Test
@@ -142,8 +143,7 @@ class CorruptionReferenceTests {
 
     @Test
     void brightness_equals_scikit_image() {
-        equalsReference(
-                "brightness-0.3", flat(corrupt(Corruption.BRIGHTNESS, image(HEIGHT, WIDTH, 3), 5, true)), 1e-9);
+        equalsReference("brightness-0.3", flat(corrupt(Corruption.BRIGHTNESS, image(HEIGHT, WIDTH, 3), 5, true)), 1e-9);
     }
 
     @ParameterizedTest

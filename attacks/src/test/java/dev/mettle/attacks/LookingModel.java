@@ -41,10 +41,7 @@ final class LookingModel implements LabelModel {
 
     @Override
     public int[] predict(INDArray inputs) {
-        return Arrays.stream(Rows.toRows(inputs))
-                .peek(seen::add)
-                .mapToInt(rule)
-                .toArray();
+        return Arrays.stream(Rows.toRows(inputs)).peek(seen::add).mapToInt(rule).toArray();
     }
 
     /** Run an attack that has no epsilon on samples 0, 1, 2, … that all have label 0. */
@@ -56,11 +53,7 @@ final class LookingModel implements LabelModel {
 
     List<SampleOutcome> attack(AttackEngine engine, Attack attack, INDArray inputs, long[] ids) {
         return engine.run(
-                        attack,
-                        new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, box),
-                        inputs,
-                        new int[ids.length],
-                        ids)
+                        attack, new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, box), inputs, new int[ids.length], ids)
                 .outcomes();
     }
 }

@@ -60,9 +60,7 @@ class SpatialTransformationTests {
         for (int right : new int[] {-3, 3}) {
             for (int down : new int[] {-3, 3}) {
                 int moved = 9 * (4 + down) + 4 + right;
-                assertThat(model.seen())
-                        .filteredOn(image -> image[moved] == 1)
-                        .hasSize(5);
+                assertThat(model.seen()).filteredOn(image -> image[moved] == 1).hasSize(5);
             }
         }
     }
@@ -111,7 +109,8 @@ class SpatialTransformationTests {
             List<SampleOutcome> apart =
                     model.attack(AttackEngine.of(model, 1).withBatchSize(batchSize), attack, inputs, ids);
             assertThat(apart).usingRecursiveComparison().isEqualTo(together);
-            assertThat(inputs).isEqualTo(Samples.uniform(8, DataType.DOUBLE, 2, 5, 7).muli(0.8));
+            assertThat(inputs)
+                    .isEqualTo(Samples.uniform(8, DataType.DOUBLE, 2, 5, 7).muli(0.8));
         }
     }
 
@@ -127,7 +126,9 @@ class SpatialTransformationTests {
         for (int query = 0; query < 50; query++) {
             double[] first = model.seen().get(2 * query);
             assertThat(first).isNotEqualTo(model.seen().get(2 * query + 1));
-            double right = IntStream.range(0, 81).mapToDouble(i -> first[i] * (i % 9 - 4)).sum();
+            double right = IntStream.range(0, 81)
+                    .mapToDouble(i -> first[i] * (i % 9 - 4))
+                    .sum();
             farthest = Math.max(farthest, Math.abs(right));
         }
         assertThat(farthest).isBetween(1.5, 2.0);
@@ -137,12 +138,15 @@ class SpatialTransformationTests {
     void what_comes_in_is_black_or_what_it_is_told() {
         Box box = Box.of(-2, 3);
         LookingModel model = blind(box, 1, 9, 9);
-        SpatialTransformation attack = new SpatialTransformation().withBound(0, 3).withGrid(1, 3);
+        SpatialTransformation attack =
+                new SpatialTransformation().withBound(0, 3).withGrid(1, 3);
         INDArray white = images(new double[81]).addi(3);
         model.attack(attack, white);
         model.attack(attack.withFill(0.5), white);
-        assertThat(model.seen().subList(0, 8)).allMatch(image -> Arrays.stream(image).min().orElseThrow() == -2);
-        assertThat(model.seen().subList(8, 16)).allMatch(image -> Arrays.stream(image).min().orElseThrow() == 0.5);
+        assertThat(model.seen().subList(0, 8))
+                .allMatch(image -> Arrays.stream(image).min().orElseThrow() == -2);
+        assertThat(model.seen().subList(8, 16))
+                .allMatch(image -> Arrays.stream(image).min().orElseThrow() == 0.5);
         assertThatThrownBy(() -> model.attack(attack.withFill(4), white))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Spatial: fill is 4: give a number inside the input range [-2, 3], or leave it out");
@@ -163,8 +167,7 @@ class SpatialTransformationTests {
     @Test
     void refuses_what_is_no_image_and_parameters_out_of_range() {
         LookingModel model = blind(UNIT, 8);
-        assertThatThrownBy(() ->
-                        model.attack(new SpatialTransformation(), Samples.uniform(2, DataType.DOUBLE, 8)))
+        assertThatThrownBy(() -> model.attack(new SpatialTransformation(), Samples.uniform(2, DataType.DOUBLE, 8)))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Spatial: the inputs have shape [2, 8]: give images of shape [n, channels, height, width]");
         SpatialTransformation attack = new SpatialTransformation();
@@ -192,8 +195,13 @@ class SpatialTransformationTests {
      */
     @ParameterizedTest
     @CsvSource({
-        "mlp, 30, 0, 65, 65", "mlp, 10, 1, 68, 74", "mlp, 15, 1.5, 7, 9", "cnn, 30, 0, 116, 116",
-        "cnn, 0, 3, 10, 13", "cnn, 10, 1, 146, 148", "cnn, 15, 1.5, 74, 77",
+        "mlp, 30, 0, 65, 65",
+        "mlp, 10, 1, 68, 74",
+        "mlp, 15, 1.5, 7, 9",
+        "cnn, 30, 0, 116, 116",
+        "cnn, 0, 3, 10, 13",
+        "cnn, 10, 1, 146, 148",
+        "cnn, 15, 1.5, 74, 77",
     })
     void as_many_digits_withstand_it_as_in_pytorch(
             String network, double degrees, double pixels, int pytorch, int foolbox) {

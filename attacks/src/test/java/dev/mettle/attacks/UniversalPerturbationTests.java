@@ -43,7 +43,12 @@ class UniversalPerturbationTests {
     private static final UniversalPerturbation ATTACK = new UniversalPerturbation();
 
     private static List<SampleOutcome> run(
-            DifferentiableModel model, UniversalPerturbation attack, Norm norm, double epsilon, INDArray x, int[] labels) {
+            DifferentiableModel model,
+            UniversalPerturbation attack,
+            Norm norm,
+            double epsilon,
+            INDArray x,
+            int[] labels) {
         return run(AttackEngine.of(model, 1), model, attack, norm, epsilon, x, labels);
     }
 
@@ -65,8 +70,8 @@ class UniversalPerturbationTests {
 
         static OneSided of(int samples, long... shape) {
             AffineModel random = AffineModel.random(2, 21, DataType.DOUBLE, shape);
-            AffineModel model = new AffineModel(
-                    random.weights(), new double[] {0.3, 0}, Box.of(-50, 50), DataType.DOUBLE, shape);
+            AffineModel model =
+                    new AffineModel(random.weights(), new double[] {0.3, 0}, Box.of(-50, 50), DataType.DOUBLE, shape);
             INDArray all = Samples.uniform(4 * samples, DataType.DOUBLE, shape);
             int[] predicted = model.predict(all);
             int[] chosen = IntStream.range(0, predicted.length)
@@ -92,7 +97,8 @@ class UniversalPerturbationTests {
     @ParameterizedTest
     @CsvSource({"LINF, 8", "LINF, 4-6", "LINF, 5-7-7", "L2, 8", "L2, 4-6", "L2, 5-7-7"})
     void breaks_exactly_the_samples_within_epsilon_of_one_plane(Norm norm, String dimensions) {
-        long[] shape = Arrays.stream(dimensions.split("-")).mapToLong(Long::parseLong).toArray();
+        long[] shape =
+                Arrays.stream(dimensions.split("-")).mapToLong(Long::parseLong).toArray();
         for (int samples : new int[] {1, 3, 8}) {
             OneSided side = OneSided.of(samples, shape);
             double[] optima = side.optima(norm);
@@ -102,8 +108,8 @@ class UniversalPerturbationTests {
                     if (optimizer == Optimizer.DEEPFOOL && norm == Norm.LINF) {
                         continue; // its steps are shortest in L2
                     }
-                    List<SampleOutcome> outcomes = run(
-                            side.model, ATTACK.withOptimizer(optimizer), norm, epsilon, side.inputs, side.labels);
+                    List<SampleOutcome> outcomes =
+                            run(side.model, ATTACK.withOptimizer(optimizer), norm, epsilon, side.inputs, side.labels);
                     for (int i = 0; i < optima.length; i++) {
                         assertThat(outcomes.get(i).status())
                                 .as("sample %d of %d at %s, %s", i, samples, optima[i], optimizer)
@@ -122,13 +128,11 @@ class UniversalPerturbationTests {
                 new double[][] {{1, 0}, {-1, 0}}, new double[] {0, 0}, Box.of(-1, 1), DataType.DOUBLE, 2);
         INDArray x = Rows.fromDoubles(new double[] {0.1, 0, 0.1, 0, -0.1, 0}, new long[] {3, 2}, DataType.DOUBLE);
         List<SampleOutcome> outcomes = run(
-                model,
-                ATTACK.withBatchSize(1).withStep(0.5).withOptimizer(optimizer),
-                Norm.LINF,
-                0.3,
-                x,
-                new int[] {0, 0, 1});
-        List<SampleStatus> statuses = outcomes.stream().map(SampleOutcome::status).toList();
+                model, ATTACK.withBatchSize(1).withStep(0.5).withOptimizer(optimizer), Norm.LINF, 0.3, x, new int[] {
+                    0, 0, 1
+                });
+        List<SampleStatus> statuses =
+                outcomes.stream().map(SampleOutcome::status).toList();
         assertThat(statuses.get(0)).isEqualTo(statuses.get(1)).isNotEqualTo(statuses.get(2));
     }
 
@@ -136,20 +140,20 @@ class UniversalPerturbationTests {
     @EnumSource
     void all_adversarial_examples_are_one_perturbation_away(Optimizer optimizer) {
         AffineModel random = AffineModel.random(5, 3, DataType.DOUBLE, 4, 6);
-        AffineModel model =
-                new AffineModel(random.weights(), new double[5], Box.of(-9, 9), DataType.DOUBLE, 4, 6);
+        AffineModel model = new AffineModel(random.weights(), new double[5], Box.of(-9, 9), DataType.DOUBLE, 4, 6);
         INDArray x = Samples.uniform(40, DataType.DOUBLE, 4, 6);
         double[][] clean = Rows.toRows(x);
-        List<SampleOutcome> outcomes =
-                run(model, ATTACK.withOptimizer(optimizer), Norm.LINF, 0.2, x, model.predict(x));
+        List<SampleOutcome> outcomes = run(model, ATTACK.withOptimizer(optimizer), Norm.LINF, 0.2, x, model.predict(x));
         double[] delta = null;
         int broken = 0;
         for (int i = 0; i < 40; i++) {
             if (outcomes.get(i).status() == SampleStatus.BROKEN) {
-                double[] point = Rows.toDoubles(Objects.requireNonNull(outcomes.get(i).adversarial()));
+                double[] point =
+                        Rows.toDoubles(Objects.requireNonNull(outcomes.get(i).adversarial()));
                 int row = i;
-                double[] difference =
-                        IntStream.range(0, 24).mapToDouble(j -> point[j] - clean[row][j]).toArray();
+                double[] difference = IntStream.range(0, 24)
+                        .mapToDouble(j -> point[j] - clean[row][j])
+                        .toArray();
                 if (delta != null) {
                     assertThat(difference).usingComparatorWithPrecision(1e-12).containsExactly(delta);
                 }
@@ -181,15 +185,19 @@ class UniversalPerturbationTests {
             assertThat(run(side.model, attack, Norm.LINF, epsilon, side.inputs, side.labels))
                     .allSatisfy(outcome -> {
                         assertThat(outcome.status()).isEqualTo(SampleStatus.ROBUST);
-                        assertThat(new Passes(outcome.forwards(), outcome.backwards())).isEqualTo(declared);
+                        assertThat(new Passes(outcome.forwards(), outcome.backwards()))
+                                .isEqualTo(declared);
                     });
         }
-        UniversalPerturbation original = ATTACK.withOptimizer(Optimizer.DEEPFOOL).withEpochs(2);
+        UniversalPerturbation original =
+                ATTACK.withOptimizer(Optimizer.DEEPFOOL).withEpochs(2);
         AffineModel model = AffineModel.random(6, 2, DataType.DOUBLE, 8);
         INDArray x = Samples.uniform(20, DataType.DOUBLE, 8);
         assertThat(run(model, original, Norm.L2, 0.01, x, model.predict(x))).allSatisfy(outcome -> {
-            assertThat(outcome.forwards()).isLessThanOrEqualTo(original.passes(6).forwards());
-            assertThat(outcome.backwards()).isLessThanOrEqualTo(original.passes(6).backwards());
+            assertThat(outcome.forwards())
+                    .isLessThanOrEqualTo(original.passes(6).forwards());
+            assertThat(outcome.backwards())
+                    .isLessThanOrEqualTo(original.passes(6).backwards());
         });
     }
 
@@ -246,8 +254,7 @@ class UniversalPerturbationTests {
         AffineModel model = new AffineModel(random.weights(), new double[4], Box.of(-9, 9), DataType.DOUBLE, 12);
         INDArray all = Samples.uniform(40, DataType.DOUBLE, 12);
         int[] predicted = model.predict(all);
-        int[] chosen =
-                IntStream.range(0, 40).filter(i -> predicted[i] != 1).toArray();
+        int[] chosen = IntStream.range(0, 40).filter(i -> predicted[i] != 1).toArray();
         INDArray x = Rows.select(all, chosen);
         ThreatModel threat = new ThreatModel(Norm.LINF, 3, Box.of(-9, 9)).withGoal(Goal.target(1));
         List<SampleOutcome> outcomes = AttackEngine.of(model, 1)
@@ -279,7 +286,12 @@ class UniversalPerturbationTests {
         assertThat(fixed).allMatch(outcome -> outcome.forwards() == 1 && outcome.backwards() == 0);
         assertThat(fixed).anyMatch(outcome -> outcome.status() == SampleStatus.BROKEN);
         assertThatThrownBy(() -> AttackEngine.of(model, 1)
-                        .run(new FixedPerturbation(delta), new ThreatModel(Norm.LINF, 0.05, Box.of(0, 1)), x, labels, ids))
+                        .run(
+                                new FixedPerturbation(delta),
+                                new ThreatModel(Norm.LINF, 0.05, Box.of(0, 1)),
+                                x,
+                                labels,
+                                ids))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("Fixed perturbation: δ has L∞ 0.1, more than ε = 0.05: allow more, or scale δ down");
         assertThatThrownBy(() -> AttackEngine.of(model, 1)
@@ -289,8 +301,7 @@ class UniversalPerturbationTests {
                                 x,
                                 labels,
                                 ids))
-                .hasMessage(
-                        "Fixed perturbation: δ has shape [24] but a sample has [4, 6]: give one value per feature");
+                .hasMessage("Fixed perturbation: δ has shape [24] but a sample has [4, 6]: give one value per feature");
     }
 
     @Test
@@ -315,7 +326,10 @@ class UniversalPerturbationTests {
                 .scaled(1 / 255.0);
         INDArray inputs = digits.inputs().castTo(DataType.FLOAT);
         boolean[] wrong = model.misclassifies(inputs, digits.labels());
-        int[] right = IntStream.range(0, wrong.length).filter(i -> !wrong[i]).limit(samples).toArray();
+        int[] right = IntStream.range(0, wrong.length)
+                .filter(i -> !wrong[i])
+                .limit(samples)
+                .toArray();
         INDArray x = Rows.select(inputs, right);
         int[] labels = IntStream.of(right).map(i -> digits.labels()[i]).toArray();
         for (Loss loss : List.of(Loss.MARGIN, Loss.CROSS_ENTROPY)) {

@@ -37,13 +37,12 @@ class RowsTests {
 
         assertThat(selected.shape()).containsExactly(5, 2, 3);
         assertThat(selected.dataType()).isEqualTo(DataType.FLOAT);
-        assertThat(Rows.toRows(selected))
-                .isDeepEqualTo(new double[][] {
-                    {18, 19, 20, 21, 22, 23},
-                    {0, 1, 2, 3, 4, 5},
-                    {0, 1, 2, 3, 4, 5},
-                    {12, 13, 14, 15, 16, 17},
-                    {0, 1, 2, 3, 4, 5},
-                });
+        assertThat(Rows.toRows(selected)).isDeepEqualTo(new double[][] {
+            {18, 19, 20, 21, 22, 23},
+            {0, 1, 2, 3, 4, 5},
+            {0, 1, 2, 3, 4, 5},
+            {12, 13, 14, 15, 16, 17},
+            {0, 1, 2, 3, 4, 5},
+        });
     }
 }
