@@ -189,8 +189,10 @@ public record AdversarialPatch(
 
     /** Return the side of the patch in pixels. */
     int side(INDArray images) {
-        double pixels = Math.sqrt(area * (double) (images.size(2) * images.size(3)));
-        return (int) Math.max(1, Math.min(Math.rint(pixels), Math.min(images.size(2), images.size(3))));
+        int height = (int) images.size(2);
+        int width = (int) images.size(3);
+        int pixels = (int) Math.rint(Math.sqrt(area * height * width));
+        return Math.max(1, Math.min(pixels, Math.min(height, width)));
     }
 
     @Override

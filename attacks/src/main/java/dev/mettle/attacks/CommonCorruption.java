@@ -177,12 +177,13 @@ public record CommonCorruption(Corruption corruption, int severity, ParameterSet
             planes[channel] = Arrays.copyOfRange(row, channel * height * width, (channel + 1) * height * width);
             for (int pixel = 0; pixel < planes[channel].length; pixel++) {
                 int feature = channel * height * width + pixel;
-                planes[channel][pixel] =
+                double share =
                         (planes[channel][pixel] - box.lower(feature)) / (box.upper(feature) - box.lower(feature));
+                planes[channel][pixel] = Math.min(Math.max(share, 0), 1); // inputs may be off by rounding
             }
         }
         boolean cifar = parameterSet == ParameterSet.CIFAR
-                || parameterSet == ParameterSet.AUTO && Math.max(height, width) <= SMALL;
+                || (parameterSet == ParameterSet.AUTO && Math.max(height, width) <= SMALL);
         Raster result =
                 new Corruptor(severity, cifar, batch.random(i)).corrupt(corruption, new Raster(height, width, planes));
         double[] corrupted = new double[row.length];

@@ -315,8 +315,9 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
     static double[] displaced(double[] plane, int height, int width, double[] right, double[] down) {
         double[] result = new double[plane.length];
         for (int i = 0; i < result.length; i++) {
-            result[i] = Filters.interpolate(
-                    plane, height, width, i / width + down[i], i % width + right[i], Border.REFLECT);
+            int row = i / width;
+            int column = i % width;
+            result[i] = Filters.interpolate(plane, height, width, row + down[i], column + right[i], Border.REFLECT);
         }
         return result;
     }
@@ -327,9 +328,9 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
      * @param shifts how far they move: right and down for each
      */
     static double[] affine(double[] plane, int height, int width, double[] shifts) {
-        double reach = Math.min(height, width) / 3;
-        double middleX = width / 2;
-        double middleY = height / 2;
+        int reach = Math.min(height, width) / 3;
+        int middleX = width / 2;
+        int middleY = height / 2;
         // from the moved upper right corner, the moved edges down and to the left, which were 2 · reach long
         double cornerX = middleX + reach + shifts[2];
         double cornerY = middleY - reach + shifts[3];
@@ -340,8 +341,10 @@ record Corruptor(int severity, boolean cifar, SampleRandom random) {
         double determinant = downX * leftY - downY * leftX;
         double[] result = new double[plane.length];
         for (int i = 0; i < result.length; i++) {
-            double x = i % width - cornerX;
-            double y = i / width - cornerY;
+            int row = i / width;
+            int column = i % width;
+            double x = column - cornerX;
+            double y = row - cornerY;
             double down = (x * leftY - y * leftX) / determinant;
             double left = (downX * y - downY * x) / determinant;
             result[i] = Filters.interpolate(

@@ -83,7 +83,8 @@ final class Jpeg {
 
     /** Both scale the standard tables by 50 / q below 50 and by 2 − q / 50 above; libjpeg in whole per cents. */
     private static float asImageIo(int quality) {
-        return quality < 50 ? 50f / (5000 / quality) : quality / 100f;
+        int perCent = 5000 / quality;
+        return quality < 50 ? 50f / perCent : quality / 100f;
     }
 
     private static BufferedImage decode(byte[] bytes) throws IOException {

@@ -82,13 +82,13 @@ final class PatchFit {
         int right = width - side;
         int down = height - side;
         double angle = attack.degrees() > 0 ? random.uniform(-attack.degrees(), attack.degrees()) : 0;
-        double left = switch (attack.place()) {
+        int left = switch (attack.place()) {
             case ANYWHERE -> random.below(right + 1);
             case CENTER -> right / 2;
             case UPPER_LEFT, LOWER_LEFT -> 0;
             case UPPER_RIGHT, LOWER_RIGHT -> right;
         };
-        double top = switch (attack.place()) {
+        int top = switch (attack.place()) {
             case ANYWHERE -> random.below(down + 1);
             case CENTER -> down / 2;
             case UPPER_LEFT, UPPER_RIGHT -> 0;

@@ -10,7 +10,30 @@ import java.util.function.UnaryOperator;
  * <p>Three channels are taken as red, green and blue. One channel is grey; any other number has no color model, and what needs
  * one takes the mean of the channels as brightness.
  */
-record Raster(int height, int width, double[][] planes) {
+final class Raster {
+
+    private final int height;
+    private final int width;
+    private final double[][] planes;
+
+    Raster(int height, int width, double[][] planes) {
+        this.height = height;
+        this.width = width;
+        this.planes = planes;
+    }
+
+    int height() {
+        return height;
+    }
+
+    int width() {
+        return width;
+    }
+
+    /** Return the planes themselves, not copies. */
+    double[][] planes() {
+        return planes;
+    }
 
     int area() {
         return height * width;

@@ -106,9 +106,12 @@ class AttackContractTests {
             facts.add(outcome.status());
             facts.add(outcome.forwards());
             facts.add(outcome.backwards());
-            facts.add(outcome.adversarial() == null ? List.of() : Arrays.stream(Rows.toDoubles(outcome.adversarial()))
-                    .boxed()
-                    .toList());
+            facts.add(
+                    outcome.adversarial() == null
+                            ? List.of()
+                            : Arrays.stream(Rows.toDoubles(outcome.adversarial()))
+                                    .boxed()
+                                    .toList());
         }
         return facts;
     }
@@ -120,9 +123,15 @@ class AttackContractTests {
         ThreatModel threat = threat(attack, norm, model.info().inputRange());
         INDArray before = INPUTS.dup();
         List<Object> first = facts(run(attack, model, threat, INPUTS, 8));
-        assertThat(facts(run(attack, model, threat, INPUTS, 8))).as("second run").isEqualTo(first);
-        assertThat(facts(run(attack, model, threat, INPUTS, 1))).as("batches of 1").isEqualTo(first);
-        assertThat(facts(run(attack, model, threat, INPUTS, 3))).as("batches of 3").isEqualTo(first);
+        assertThat(facts(run(attack, model, threat, INPUTS, 8)))
+                .as("second run")
+                .isEqualTo(first);
+        assertThat(facts(run(attack, model, threat, INPUTS, 1)))
+                .as("batches of 1")
+                .isEqualTo(first);
+        assertThat(facts(run(attack, model, threat, INPUTS, 3)))
+                .as("batches of 3")
+                .isEqualTo(first);
         assertThat(INPUTS).isEqualTo(before);
     }
 
@@ -142,7 +151,8 @@ class AttackContractTests {
                 INDArray adversarial = outcome.adversarial();
                 if (adversarial != null) {
                     double[] point = Rows.toDoubles(adversarial);
-                    assertThat(Distances.between(point, clean[i]).in(norm)).isLessThanOrEqualTo(threat.epsilon() * (1 + 1e-6));
+                    assertThat(Distances.between(point, clean[i]).in(norm))
+                            .isLessThanOrEqualTo(threat.epsilon() * (1 + 1e-6));
                     assertThat(Arrays.stream(point).min().orElseThrow()).isGreaterThanOrEqualTo(0);
                     assertThat(Arrays.stream(point).max().orElseThrow()).isLessThanOrEqualTo(1);
                     assertThat(model.predict(adversarial)[0]).isNotEqualTo(outcome.label());
@@ -154,14 +164,18 @@ class AttackContractTests {
     @ParameterizedTest(name = "{0}")
     @MethodSource("attacks")
     void survives_an_empty_batch_and_a_model_that_never_changes_its_mind(Attack attack) {
-        AffineModel constant = new AffineModel(
-                new double[4][30], new double[] {1, 0, 0, 0}, Box.of(0, 1), DataType.FLOAT, IMAGE);
+        AffineModel constant =
+                new AffineModel(new double[4][30], new double[] {1, 0, 0, 0}, Box.of(0, 1), DataType.FLOAT, IMAGE);
         for (Norm norm : attack.norms()) {
             ThreatModel threat = threat(attack, norm, Box.of(0, 1));
-            assertThat(run(attack, constant, threat, INPUTS, 8)).allMatch(outcome -> outcome.status()
-                    == (attack.access() == Access.GRADIENTS ? SampleStatus.GRADIENT_ZERO : SampleStatus.ROBUST)
-                    || outcome.status() == SampleStatus.ROBUST);
-            assertThat(run(attack, constant, threat, Nd4j.zeros(DataType.FLOAT, 0, 1, 5, 6), 8)).isEmpty();
+            assertThat(run(attack, constant, threat, INPUTS, 8))
+                    .allMatch(outcome -> outcome.status()
+                                    == (attack.access() == Access.GRADIENTS
+                                            ? SampleStatus.GRADIENT_ZERO
+                                            : SampleStatus.ROBUST)
+                            || outcome.status() == SampleStatus.ROBUST);
+            assertThat(run(attack, constant, threat, Nd4j.zeros(DataType.FLOAT, 0, 1, 5, 6), 8))
+                    .isEmpty();
         }
     }
 
@@ -169,8 +183,7 @@ class AttackContractTests {
     @MethodSource("attacksAndNorms")
     void reaches_the_target_or_nothing(Attack attack, Norm norm) {
         AffineModel model = model(4);
-        ThreatModel threat =
-                threat(attack, norm, model.info().inputRange()).withGoal(Goal.of(Goal.Kind.NEXT));
+        ThreatModel threat = threat(attack, norm, model.info().inputRange()).withGoal(Goal.of(Goal.Kind.NEXT));
         for (SampleOutcome outcome : run(attack, model, threat, INPUTS, 8)) {
             if (outcome.status() == SampleStatus.BROKEN) {
                 assertThat(outcome.adversarialLabel()).isEqualTo((outcome.label() + 1) % 4);
@@ -243,7 +256,8 @@ class AttackContractTests {
         if (attack.access() == Access.LABELS) {
             Norm norm = attack.norms().iterator().next();
             Oracle oracle = new Oracle(model(4));
-            assertThat(run(attack, oracle, threat(attack, norm, Box.of(0, 1)), INPUTS, 8)).hasSize(5);
+            assertThat(run(attack, oracle, threat(attack, norm, Box.of(0, 1)), INPUTS, 8))
+                    .hasSize(5);
         } else {
             assertThat(attack.access().offeredBy(new Oracle(model(4)))).isFalse();
         }

@@ -323,7 +323,7 @@ class CommonCorruptionTests {
     @Test
     void glass_blur_copies_whole_pixels_of_neighbors() {
         double[] values = IntStream.range(0, 3 * 144)
-                .mapToDouble(i -> (i % 144) / 200.0 + i / 144 * 0.01)
+                .mapToDouble(i -> (i % 144) / 200.0 + Math.floorDiv(i, 144) * 0.01)
                 .toArray();
         INDArray image = Rows.fromDoubles(values, new long[] {1, 3, 12, 12}, DataType.DOUBLE);
         double[] glass = corrupted(new CommonCorruption(Corruption.GLASS_BLUR, 1, ParameterSet.CIFAR), UNIT, image);

@@ -189,7 +189,9 @@ class CorruptionReferenceTests {
         double[][] planes = new double[3][20 * 24];
         for (int c = 0; c < 3; c++) {
             for (int i = 0; i < planes[c].length; i++) {
-                planes[c][i] = Math.rint(255 * (0.5 + 0.5 * Math.sin(0.2 * (i / 24) + 0.3 * (i % 24) + c))) / 255;
+                int y = i / 24;
+                int x = i % 24;
+                planes[c][i] = Math.rint(255 * (0.5 + 0.5 * Math.sin(0.2 * y + 0.3 * x + c))) / 255;
             }
         }
         double[] color = flat(Jpeg.compress(new Raster(20, 24, planes), quality));

@@ -66,7 +66,12 @@ class UniversalPerturbationTests {
     }
 
     /** An affine model of two classes in a box so wide that nothing is clipped, and samples that it all gives one label. */
-    private record OneSided(AffineModel model, INDArray inputs, int[] labels) {
+    private record OneSided(AffineModel model, INDArray inputs) {
+
+        /** Label 0 for all. */
+        int[] labels() {
+            return new int[(int) inputs.size(0)];
+        }
 
         static OneSided of(int samples, long... shape) {
             AffineModel random = AffineModel.random(2, 21, DataType.DOUBLE, shape);
@@ -78,7 +83,7 @@ class UniversalPerturbationTests {
                     .filter(i -> predicted[i] == 0)
                     .limit(samples)
                     .toArray();
-            return new OneSided(model, Rows.select(all, chosen), new int[chosen.length]);
+            return new OneSided(model, Rows.select(all, chosen));
         }
 
         double[] optima(Norm norm) {
@@ -109,7 +114,7 @@ class UniversalPerturbationTests {
                         continue; // its steps are shortest in L2
                     }
                     List<SampleOutcome> outcomes =
-                            run(side.model, ATTACK.withOptimizer(optimizer), norm, epsilon, side.inputs, side.labels);
+                            run(side.model, ATTACK.withOptimizer(optimizer), norm, epsilon, side.inputs, side.labels());
                     for (int i = 0; i < optima.length; i++) {
                         assertThat(outcomes.get(i).status())
                                 .as("sample %d of %d at %s, %s", i, samples, optima[i], optimizer)
@@ -169,7 +174,7 @@ class UniversalPerturbationTests {
     @Test
     void a_short_perturbation_is_not_stretched() {
         OneSided side = OneSided.of(5, 8);
-        LabeledData data = LabeledData.of(side.inputs, side.labels);
+        LabeledData data = LabeledData.of(side.inputs, side.labels());
         INDArray delta = ATTACK.withEpochs(1).withBatchSize(5).withStep(0.25).fit(side.model, data, Norm.L2, 4);
         assertThat(delta.norm2Number().doubleValue()).isBetween(0.999999, 1.000001);
         assertThat(delta.shape()).containsExactly(8);
@@ -182,7 +187,7 @@ class UniversalPerturbationTests {
         for (UniversalPerturbation attack : List.of(ATTACK, ATTACK.withEpochs(3).withBatchSize(7))) {
             Passes declared = attack.passes(2);
             assertThat(declared).isEqualTo(new Passes(2L * attack.epochs() + 1, attack.epochs()));
-            assertThat(run(side.model, attack, Norm.LINF, epsilon, side.inputs, side.labels))
+            assertThat(run(side.model, attack, Norm.LINF, epsilon, side.inputs, side.labels()))
                     .allSatisfy(outcome -> {
                         assertThat(outcome.status()).isEqualTo(SampleStatus.ROBUST);
                         assertThat(new Passes(outcome.forwards(), outcome.backwards()))
