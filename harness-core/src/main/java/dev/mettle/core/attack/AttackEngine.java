@@ -111,7 +111,9 @@ public final class AttackEngine {
         ThreatModel searched = nearest ? threat.withEpsilon(ThreatModel.UNBOUNDED) : threat;
         long wallStart = System.nanoTime();
         long cpuStart = cpuNanos();
-        Run run = new Run(attack, searched, nearest, inputs, aims(threat.goal(), inputs, labels, ids), ids);
+        int classes = model.info().classes();
+        Aim[] aims = aims(threat.goal(), classes, inputs, labels, ids);
+        Run run = new Run(attack, searched, nearest, classes, inputs, aims, ids);
         int size = attack.universal() ? Math.max(1, labels.length) : batchSize;
         for (int from = 0; from < labels.length; from += size) {
             run.attackBatch(
@@ -128,8 +130,7 @@ public final class AttackEngine {
     }
 
     /** Choose what is wanted of each sample: the same for every attack, since it depends on seed and sample only. */
-    private Aim[] aims(Goal goal, INDArray inputs, int[] labels, long[] ids) {
-        int classes = model.info().classes();
+    private Aim[] aims(Goal goal, int classes, INDArray inputs, int[] labels, long[] ids) {
         double[][] logits = new double[labels.length][];
         if (goal.needsLogits() && labels.length > 0 && model instanceof LogitModel scored) {
             logits = Rows.toRows(scored.logits(inputs));
@@ -153,6 +154,7 @@ public final class AttackEngine {
         private final Attack attack;
         private final ThreatModel threat;
         private final boolean nearest;
+        private final int classes;
         private final INDArray inputs;
         private final Aim[] aims;
         private final long[] ids;
@@ -164,10 +166,11 @@ public final class AttackEngine {
         private final long[] backwards;
         private int unconfirmed;
 
-        Run(Attack attack, ThreatModel threat, boolean nearest, INDArray inputs, Aim[] aims, long[] ids) {
+        Run(Attack attack, ThreatModel threat, boolean nearest, int classes, INDArray inputs, Aim[] aims, long[] ids) {
             this.attack = attack;
             this.threat = threat;
             this.nearest = nearest;
+            this.classes = classes;
             this.inputs = inputs;
             this.aims = aims;
             this.ids = ids;
@@ -202,6 +205,7 @@ public final class AttackEngine {
                     threat,
                     Rows.select(inputs, rows),
                     ownAims,
+                    classes,
                     streams,
                     dropBroken && !nearest,
                     tracker -> beat(rows, tracker));

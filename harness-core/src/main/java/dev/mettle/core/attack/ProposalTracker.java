@@ -31,6 +31,7 @@ final class ProposalTracker {
     private final ThreatModel threat;
     private final INDArray inputs;
     private final Aim[] aims;
+    private final int classes;
     private final SampleRandom[] streams;
     private final boolean dropBroken;
     private final AttackSpace space;
@@ -50,6 +51,7 @@ final class ProposalTracker {
             ThreatModel threat,
             INDArray inputs,
             Aim[] aims,
+            int classes,
             SampleRandom[] streams,
             boolean dropBroken,
             Consumer<ProposalTracker> heartbeat) {
@@ -58,6 +60,7 @@ final class ProposalTracker {
         this.threat = threat;
         this.inputs = inputs;
         this.aims = aims;
+        this.classes = classes;
         this.streams = streams;
         this.dropBroken = dropBroken;
         this.space = threat.space(inputs);
@@ -89,7 +92,7 @@ final class ProposalTracker {
     }
 
     int classes() {
-        return model.info().classes();
+        return classes;
     }
 
     SampleRandom random(int row) {
