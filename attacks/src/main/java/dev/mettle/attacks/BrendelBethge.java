@@ -19,9 +19,9 @@ import java.util.Set;
  * side. The radius r of the trust region halves every twentieth of the steps. The start is the first of some uniformly random
  * points that is adversarial, or, where none is, the end of an ascent on the margin; ten halvings move it to the boundary.
  *
- * <p>Use it where gradients at the clean sample mislead (they may be zero there): it needs them at the boundary only. It is also
- * among the nearest in L1, L2 and L∞. Cost per sample: {@code steps} forward and backward passes, and up to
- * {@code startDraws + 10} forward passes, plus 20 of both where random starts fail.
+ * <p>Use it where gradients at the clean sample mislead (they may be zero there): it needs them at the boundary only. It ends
+ * at the nearest point of the class it started in, which need not be the nearest class. Cost per sample: {@code steps} forward
+ * and backward passes, and up to {@code startDraws + 10} forward passes, plus 20 of both where random starts fail.
  *
  * <p>The defaults are sized for tests; {@link #paper()} has 1,000 steps. The radius is a fraction of the diagonal of the box. In
  * Foolbox it is the learning rate 0.001 times the number of values in the whole batch, so that there results depend on the batch

@@ -20,8 +20,9 @@ import java.util.Set;
  * weight {@code c} that succeeds. Of all iterates the nearest adversarial one is kept, in the norm of the threat model: the L1
  * decision rule in L1, that of C&amp;W in L2.
  *
- * <p>Use it for distances in L1, which few other attacks measure well, or in L2 as a second opinion on C&amp;W that doesn't stall
- * at the edges of the box. Cost per sample: up to {@code searchSteps · steps} forward and backward passes.
+ * <p>Use it for distances in L1, which few other attacks measure well, or, with a much smaller β, in L2 as a second opinion on
+ * C&amp;W that doesn't stall at the edges of the box. Cost per sample: up to {@code searchSteps · steps} forward
+ * and backward passes.
  *
  * <p>The defaults are sized for tests. {@link #paper()} has those of the authors' implementation. As there, the change shrinks
  * by β itself and not by β times the learning rate, so that β weighs more and more as the learning rate decays with the square
