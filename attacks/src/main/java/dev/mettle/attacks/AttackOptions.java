@@ -95,12 +95,18 @@ public final class AttackOptions {
 
     private static String print(Object value) {
         if (value instanceof OptionalDouble number) {
-            return number.isPresent() ? Epsilons.format(number.getAsDouble()) : AUTO;
+            return number.isPresent() ? print(number.getAsDouble()) : AUTO;
         }
         if (value instanceof Enum<?> constant) {
             return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
-        return value instanceof Double number ? Epsilons.format(number) : String.valueOf(value);
+        return value instanceof Double number ? print(number.doubleValue()) : String.valueOf(value);
+    }
+
+    /** Prints a number as short as the literature does, where that is all of it. */
+    private static String print(double number) {
+        String text = Epsilons.format(number);
+        return number(text) == number ? text : Double.toString(number);
     }
 
     private static Object parse(RecordComponent component, String text, String attack) {

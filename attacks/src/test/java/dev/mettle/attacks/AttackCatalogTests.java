@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.loss.Loss;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
@@ -29,17 +30,30 @@ class AttackCatalogTests {
         for (AttackCatalog.Entry entry : AttackCatalog.entries()) {
             assertThat(AttackOptions.with(entry.defaults(), entry.defaults().parameters()))
                     .isEqualTo(entry.defaults());
-            assertThat(entry.defaults().name()).isEqualToIgnoringCase(entry.name());
+            assertThat(AttackCatalog.parse(entry.name())).isEqualTo(entry.defaults());
         }
         assertThat(new Pgd().parameters().toString())
                 .isEqualTo("{steps=40, step=auto, restarts=1, random-start=true, loss=cross-entropy, optimizer=plain}");
     }
 
     @Test
+    void any_gradient_attack_can_average_its_gradients() {
+        assertThat(AttackCatalog.parse("eot-20-apgd-dlr:steps=50"))
+                .isEqualTo(ExpectationOverTransformation.of(new Apgd(Loss.DLR).withSteps(50), 20));
+        assertThatThrownBy(() -> AttackCatalog.parse("eot-20-square"))
+                .hasMessageStartingWith("EOT averages gradients, but Square");
+    }
+
+    @Test
     void names_what_it_does_not_understand() {
         assertThatThrownBy(() -> AttackCatalog.parse("gpd"))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("there is no attack 'gpd': choose from noise, fgsm, bim, pgd, cw");
+                .hasMessageStartingWith(
+                        "there is no attack 'gpd': choose from noise, fgsm, bim, mi-fgsm, pgd, apgd-ce, apgd-dlr, apgd-t, deepfool");
+        assertThatThrownBy(() -> AttackCatalog.parse("eot-many-pgd"))
+                .hasMessage(
+                        "'eot-many-pgd' averages over no number of passes: write eot-20-apgd-ce for 20 passes per gradient of"
+                                + " apgd-ce");
         assertThatThrownBy(() -> AttackCatalog.parse("pgd:iterations=3"))
                 .hasMessage(
                         "PGD has no option 'iterations': it knows steps, step, restarts, random-start, loss, optimizer");
