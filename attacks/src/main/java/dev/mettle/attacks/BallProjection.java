@@ -3,12 +3,7 @@ package dev.mettle.attacks;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 
-/**
- * Projection of the perturbation of one sample on a ball with a radius of its own.
- *
- * <p>In L∞, L1 and L0 the result is the nearest point of ball and box. In L2 it is that of the ball; clipping to the box comes after,
- * and doesn't leave the ball.
- */
+/** The nearest point of ball and box to the perturbation of one sample, for a radius of its own. */
 final class BallProjection {
 
     private BallProjection() {}
@@ -21,14 +16,7 @@ final class BallProjection {
                     delta[i] = RowVectors.clip(delta[i], -radius, radius);
                 }
             }
-            case L2 -> {
-                double length = RowVectors.norm(delta, Norm.L2);
-                if (length > radius) {
-                    for (int i = 0; i < delta.length; i++) {
-                        delta[i] *= radius / length;
-                    }
-                }
-            }
+            case L2 -> scale(delta, rooms(sample, delta), radius);
             case L1 -> shrink(delta, rooms(sample, delta), radius);
             case L0 -> keepLargest(delta, rooms(sample, delta), (int) Math.min(radius, delta.length));
         }
@@ -41,6 +29,26 @@ final class BallProjection {
             rooms[i] = delta[i] > 0 ? sample.upper[i] - sample.clean[i] : sample.clean[i] - sample.lower[i];
         }
         return rooms;
+    }
+
+    /**
+     * By the KKT conditions the sizes of the changes are {@code min(μ|δᵢ|, roomᵢ)}, with the largest μ ≤ 1 that brings them into the
+     * ball: scaling first and clipping then would leave them well inside.
+     */
+    private static void scale(double[] delta, double[] rooms, double radius) {
+        double[] limits = new double[delta.length];
+        double[] squares = new double[delta.length];
+        double inBox = 0;
+        for (int i = 0; i < delta.length; i++) {
+            squares[i] = delta[i] * delta[i];
+            limits[i] = squares[i] == 0 ? 0 : rooms[i] * rooms[i] / squares[i];
+            inBox += squares[i] * Math.min(limits[i], 1);
+        }
+        double scale =
+                inBox <= radius * radius ? 1 : Math.sqrt(HyperplaneProjection.lambda(limits, squares, radius * radius));
+        for (int i = 0; i < delta.length; i++) {
+            delta[i] = Math.signum(delta[i]) * Math.min(scale * Math.abs(delta[i]), rooms[i]);
+        }
     }
 
     /**

@@ -22,8 +22,9 @@ import java.util.Set;
  * corner of the box. So the norm is never part of the loss, and no weight has to be searched. α falls along a cosine from 1 to
  * 0.01. Where the gradient is zero or not finite, the step goes in a random direction.
  *
- * <p>Use it first for distances in L2: within a few per cent of {@link CarliniWagner} at a fraction of its cost. It needs a
- * cross-entropy that has a gradient; its direction is computed so that it doesn't underflow where the model is sure. Cost per
+ * <p>Use it first for distances in L2: as near as {@link CarliniWagner} within a few per cent, at a fraction of its cost. The direction
+ * of the cross-entropy is computed so that it doesn't underflow where the model is sure. Among several classes with logits close to
+ * each other the cross-entropy pulls towards all of them, and {@link FabTargeted} comes nearer. Cost per
  * sample: {@code steps} forward and {@code steps − 1} backward passes; the first forward pass is that of the clean sample.
  *
  * <p>Rony, Hafemann, Oliveira, Ben Ayed, Sabourin, Granger: Decoupling Direction and Norm for Efficient Gradient-Based L2

@@ -21,12 +21,14 @@ import java.util.Set;
  * {@code 1 + γ}, or, until a sample is broken for the first time, goes to where a linear margin would reach zero,
  * {@code ‖δ‖ + |margin| / ‖g‖*}. In L0, ε changes by at least one feature. α and γ fall along a cosine.
  *
- * <p>L∞ is as published. In the other norms the published attack stalls on data with many features at the edge of the box, such as
- * digits: ε trusts gradient entries that can't move. So here gradient entries that point out of the box are set to zero, and until a
- * sample is broken, ε grows by {@code 1 + γ} at least. Without both, 97 of 100 MNIST digits stay unbroken in L2; with them none.
- * The projections on L0 and L1 balls are exact for ball and box together.
+ * <p>As published, the attack stalls on data with many features at the edge of the box, such as digits: ε trusts gradient entries that
+ * can't move. So here, in L0, L1 and L2, gradient entries that point out of the box are set to zero, and until a sample is broken, ε
+ * grows by {@code 1 + γ} at least. Without both, 97 of 100 MNIST digits stay unbroken in L2; with them none. L∞ is as published, but
+ * for samples that come to rest before the boundary, for which ε then grows in the same way. All projections are exact for ball and
+ * box together.
  *
- * <p>Use it for distances in L∞, L1 and L0; in L2, {@link Ddn} is usually nearer. Cost per sample: {@code steps} forward and
+ * <p>Use it for distances in L∞, L1 and L0; in L2, {@link Ddn} comes somewhat nearer. L0 is a heuristic that may change a feature
+ * more than needed; a first step of 10 or 30, which takes features straight to the edge of the box, often helps there. Cost per sample: {@code steps} forward and
  * {@code steps − 1} backward passes; the first forward pass is that of the clean sample.
  *
  * <p>Pintor, Roli, Brendel, Biggio: Fast Minimum-norm Adversarial Attacks through Adaptive Norm Constraints, NeurIPS 2021,

@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.threat.Norm;
+import java.util.Arrays;
 
 /**
  * The smallest step of a point onto a hyperplane inside a box, in L∞, L2 or L1: {@code min ‖δ‖} subject to
@@ -13,12 +14,19 @@ import dev.mettle.core.threat.Norm;
  */
 final class HyperplaneProjection {
 
+    // The features that can gain, one after the other: their indices, slopes |wᵢ|, rooms, and the sizes to be found.
+    private final int[] features;
     private final double[] slopes;
     private final double[] rooms;
+    private final double[] sizes;
+    private int count;
+    private double capacity;
 
-    private HyperplaneProjection(double[] slopes, double[] rooms) {
-        this.slopes = slopes;
-        this.rooms = rooms;
+    private HyperplaneProjection(int d) {
+        this.features = new int[d];
+        this.slopes = new double[d];
+        this.rooms = new double[d];
+        this.sizes = new double[d];
     }
 
     /**
@@ -29,67 +37,70 @@ final class HyperplaneProjection {
      * @param excess by how much {@code w · x} exceeds the value on the hyperplane
      */
     static double[] step(double[] x, double[] w, double excess, double[] lower, double[] upper, Norm norm) {
-        int d = x.length;
-        double[] slopes = new double[d];
-        double[] rooms = new double[d];
-        for (int i = 0; i < d; i++) {
-            boolean up = w[i] > 0 != excess > 0;
-            slopes[i] = Math.abs(w[i]);
-            rooms[i] = w[i] == 0 ? 0 : up ? upper[i] - x[i] : x[i] - lower[i];
+        HyperplaneProjection projection = new HyperplaneProjection(x.length);
+        for (int i = 0; i < x.length; i++) {
+            boolean up = (w[i] > 0) != (excess > 0);
+            double room = up ? upper[i] - x[i] : x[i] - lower[i];
+            if (room > 0 && w[i] != 0) {
+                projection.add(i, Math.abs(w[i]), room);
+            }
         }
-        double[] sizes = new HyperplaneProjection(slopes, rooms).sizes(Math.abs(excess), norm);
-        for (int i = 0; i < d; i++) {
-            sizes[i] = w[i] > 0 != excess > 0 ? sizes[i] : -sizes[i];
+        projection.solve(Math.abs(excess), norm);
+        double[] step = new double[x.length];
+        for (int k = 0; k < projection.count; k++) {
+            int i = projection.features[k];
+            step[i] = (w[i] > 0) != (excess > 0) ? projection.sizes[k] : -projection.sizes[k];
         }
-        return sizes;
+        return step;
     }
 
-    private double[] sizes(double excess, Norm norm) {
-        if (RowVectors.dot(slopes, rooms) <= excess) {
-            return rooms.clone();
+    private void add(int feature, double slope, double room) {
+        features[count] = feature;
+        slopes[count] = slope;
+        rooms[count] = room;
+        count++;
+        capacity += slope * room;
+    }
+
+    private void solve(double excess, Norm norm) {
+        if (capacity <= excess) {
+            System.arraycopy(rooms, 0, sizes, 0, count);
+            return;
         }
-        return switch (norm) {
+        switch (norm) {
             case LINF -> {
-                double lambda = lambda(rooms, slopes, excess);
-                double[] sizes = new double[rooms.length];
-                for (int i = 0; i < sizes.length; i++) {
-                    sizes[i] = Math.min(lambda, rooms[i]);
+                double lambda = lambda(Arrays.copyOf(rooms, count), Arrays.copyOf(slopes, count), excess);
+                for (int k = 0; k < count; k++) {
+                    sizes[k] = Math.min(lambda, rooms[k]);
                 }
-                yield sizes;
             }
             case L2 -> {
-                double[] limits = new double[rooms.length];
-                double[] squares = new double[rooms.length];
-                for (int i = 0; i < limits.length; i++) {
-                    limits[i] = slopes[i] == 0 ? 0 : rooms[i] / slopes[i];
-                    squares[i] = slopes[i] * slopes[i];
+                double[] limits = new double[count];
+                double[] squares = new double[count];
+                for (int k = 0; k < count; k++) {
+                    limits[k] = rooms[k] / slopes[k];
+                    squares[k] = slopes[k] * slopes[k];
                 }
                 double lambda = lambda(limits, squares, excess);
-                double[] sizes = new double[rooms.length];
-                for (int i = 0; i < sizes.length; i++) {
-                    sizes[i] = Math.min(lambda * slopes[i], rooms[i]);
+                for (int k = 0; k < count; k++) {
+                    sizes[k] = Math.min(lambda * slopes[k], rooms[k]);
                 }
-                yield sizes;
             }
             case L1 -> largestFirst(excess);
             case L0 -> throw new IllegalArgumentException("there is no projection on a hyperplane in L0");
-        };
+        }
     }
 
     /**
      * Solve {@code Σ rateᵢ · min(λ, limitᵢ) = excess}, which has a solution. The sum is concave in λ, so that Newton's method rises
-     * to the solution from below, and reaches it once it knows the features at their limits: a handful of rounds.
+     * to the solution from below, and reaches it once it knows the features at their limits: a handful of rounds. Overwrites the
+     * arrays, which hold the features that are still free.
      */
-    private static double lambda(double[] limits, double[] rates, double excess) {
-        int d = limits.length;
-        int[] free = new int[d];
+    static double lambda(double[] limits, double[] rates, double excess) {
+        int free = limits.length;
         double rate = 0;
-        int count = 0;
-        for (int i = 0; i < d; i++) {
-            if (limits[i] > 0) {
-                free[count++] = i;
-                rate += rates[i];
-            }
+        for (double each : rates) {
+            rate += each;
         }
         double left = excess;
         double lambda = 0;
@@ -97,75 +108,69 @@ final class HyperplaneProjection {
             lambda = Math.max(lambda, left / rate); // rounding apart, it only rises
             int kept = 0;
             double keptRate = 0;
-            for (int k = 0; k < count; k++) {
-                int i = free[k];
-                if (limits[i] <= lambda) {
-                    left -= rates[i] * limits[i];
+            for (int k = 0; k < free; k++) {
+                if (limits[k] <= lambda) {
+                    left -= rates[k] * limits[k];
                 } else {
-                    free[kept++] = i;
-                    keptRate += rates[i];
+                    limits[kept] = limits[k];
+                    rates[kept] = rates[k];
+                    keptRate += rates[k];
+                    kept++;
                 }
             }
-            if (kept == count || kept == 0) {
+            if (kept == free || kept == 0) {
                 return lambda;
             }
-            count = kept;
+            free = kept;
             rate = keptRate;
         }
     }
 
     /** Move the features with the largest slopes as far as they can until their gains sum up to the excess: by quickselect. */
-    private double[] largestFirst(double excess) {
-        int d = slopes.length;
-        double[] sizes = new double[d];
-        int[] open = new int[d];
-        int count = 0;
-        for (int i = 0; i < d; i++) {
-            if (slopes[i] * rooms[i] > 0) {
-                open[count++] = i;
-            }
-        }
+    private void largestFirst(double excess) {
+        int[] open = new int[count];
+        Arrays.setAll(open, k -> k);
+        int number = count;
         double left = excess;
-        int[] scratch = new int[d];
-        while (count > 0) {
-            double pivot = median(slopes[open[0]], slopes[open[count / 2]], slopes[open[count - 1]]);
+        while (number > 0) {
+            double pivot = median(slopes[open[0]], slopes[open[number / 2]], slopes[open[number - 1]]);
             double above = 0;
-            for (int k = 0; k < count; k++) {
-                above += slopes[open[k]] > pivot ? slopes[open[k]] * rooms[open[k]] : 0;
+            for (int n = 0; n < number; n++) {
+                int k = open[n];
+                above += slopes[k] > pivot ? slopes[k] * rooms[k] : 0;
             }
-            boolean within = above > left; // the last feature to move is one above the pivot
-            int rest = 0;
-            for (int k = 0; k < count; k++) {
-                int i = open[k];
-                if (slopes[i] > pivot) {
-                    if (within) {
-                        scratch[rest++] = i;
-                    } else {
-                        sizes[i] = rooms[i];
-                    }
-                } else if (!within && slopes[i] < pivot) {
-                    scratch[rest++] = i;
+            boolean enough = above > left; // then the last feature to move is one above the pivot
+            int kept = 0;
+            for (int n = 0; n < number; n++) {
+                int k = open[n];
+                if (enough ? slopes[k] > pivot : slopes[k] < pivot) {
+                    open[kept++] = k;
+                } else if (!enough && slopes[k] > pivot) {
+                    sizes[k] = rooms[k];
+                } else if (!enough) {
+                    sizes[k] = -1; // at the pivot: next in turn
                 }
             }
-            if (!within) {
-                left -= above;
-                for (int k = 0; k < count && left > 0; k++) {
-                    int i = open[k];
-                    if (slopes[i] == pivot) {
-                        sizes[i] = Math.min(left / pivot, rooms[i]);
-                        left -= pivot * rooms[i];
-                    }
-                }
+            if (!enough) {
+                left = fill(pivot, left - above);
                 if (left <= 0) {
-                    return sizes;
+                    return;
                 }
             }
-            int[] swap = open;
-            open = scratch;
-            scratch = swap;
-            count = rest;
+            number = kept;
         }
-        return sizes;
+    }
+
+    /** Move the features at the pivot, one after the other; returns what is left of the excess. */
+    private double fill(double pivot, double excess) {
+        double left = excess;
+        for (int k = 0; k < count; k++) {
+            if (sizes[k] < 0) {
+                sizes[k] = Math.min(Math.max(left, 0) / pivot, rooms[k]);
+                left -= pivot * rooms[k];
+            }
+        }
+        return left;
     }
 
     private static double median(double a, double b, double c) {

@@ -93,7 +93,7 @@ class MinimumNormPeerTests {
         }
     }
 
-    /** As published, FMN leaves 97 of 100 images of the mlp standing in L2, and 62 of the cnn; mended otherwise, it gets these means. */
+    /** As published, FMN leaves 97 of 100 images of the mlp standing in L2, and 62 of the cnn; mended in PyTorch, it gets these means. */
     @ParameterizedTest
     @CsvSource({"mlp, 0.7008", "cnn, 1.556"})
     void fmn_does_not_stall_at_the_edge_of_the_box(String network, double mean) {
@@ -103,7 +103,7 @@ class MinimumNormPeerTests {
                         .mapToDouble(outcome -> outcome.breakingDistance(Norm.L2))
                         .average()
                         .orElseThrow())
-                .isLessThan(mean);
+                .isLessThan(mean + 0.0005); // the means are rounded
     }
 
     /** AutoAttack's FAB-T leaves 0.86 of 250 images of the mlp. */
