@@ -27,13 +27,12 @@ import java.util.Set;
  * @param queries the most queries per sample, at least 1
  * @param sigma the standard deviation of the random points, as a share of the input range
  * @param lambda how fast the iterations converge, as the paper assumes it: above 0, at most 1
- * @param frequencies how many low frequencies of images the random points are made of, per axis; 0 for all
  */
-public record GeoDa(int queries, double sigma, double lambda, int frequencies) implements Attack {
+public record GeoDa(int queries, double sigma, double lambda) implements Attack {
 
     /** Create the attack with 5,000 queries. */
     public GeoDa() {
-        this(5_000, 0.0002, 0.6, 0);
+        this(5_000, 0.0002, 0.6);
     }
 
     /**
@@ -45,7 +44,6 @@ public record GeoDa(int queries, double sigma, double lambda, int frequencies) i
         AttackOptions.requireAtLeast("GeoDA", "queries", queries, 1);
         AttackOptions.requirePositive("GeoDA", "sigma", sigma);
         AttackOptions.requirePositive("GeoDA", "lambda", lambda);
-        AttackOptions.requireAtLeast("GeoDA", "frequencies", frequencies, 0);
     }
 
     /** Return the attack without a bound, for distances. */
@@ -55,12 +53,7 @@ public record GeoDa(int queries, double sigma, double lambda, int frequencies) i
 
     /** Return the attack with another budget of queries per sample. */
     public GeoDa withQueries(int number) {
-        return new GeoDa(number, sigma, lambda, frequencies);
-    }
-
-    /** Return the attack with random points made of low frequencies only, for images. */
-    public GeoDa withFrequencies(int number) {
-        return new GeoDa(queries, sigma, lambda, number);
+        return new GeoDa(number, sigma, lambda);
     }
 
     @Override
