@@ -1,5 +1,6 @@
 package dev.mettle.attacks;
 
+import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 import java.util.function.IntUnaryOperator;
 
@@ -7,13 +8,13 @@ import java.util.function.IntUnaryOperator;
 final class Bisection {
 
     /** More halvings than this are beyond the precision of floats. */
-    private static final int MOST = 24;
+    private static final int MOST = 20;
 
     private Bisection() {}
 
-    /** A way from the clean sample (at 0) to an adversarial point (at 1). */
+    /** A way from a clean sample (at 0) to an adversarial point (at 1). */
     interface Path {
-        double[] at(int sample, double share);
+        double[] at(double share);
     }
 
     /** Return the number of halvings after which the boundary is known to a share of the path. */
@@ -22,12 +23,26 @@ final class Bisection {
     }
 
     /**
+     * Move adversarial points towards their clean samples as far as they stay adversarial, on the paths on which the norm
+     * shrinks evenly.
+     */
+    static void toBoundary(
+            LabelQueries queries, int[] samples, double[][] points, Norm norm, IntUnaryOperator halvings) {
+        Path[] paths = new Path[points.length];
+        for (int sample : samples) {
+            paths[sample] = path(queries, sample, points[sample], norm);
+        }
+        run(queries, samples, points, paths, halvings);
+    }
+
+    /**
      * Find the point of each path that is nearest to the clean sample and still adversarial.
      *
      * @param points the adversarial points at the ends of the paths, one per sample of the batch; replaced by the points found
+     * @param paths the paths, one per sample of the batch
      * @param halvings gives the number of halvings of a sample
      */
-    static void run(LabelQueries queries, int[] samples, double[][] points, Path path, IntUnaryOperator halvings) {
+    static void run(LabelQueries queries, int[] samples, double[][] points, Path[] paths, IntUnaryOperator halvings) {
         double[] low = new double[points.length];
         double[] high = new double[points.length];
         Arrays.fill(high, 1);
@@ -42,7 +57,7 @@ final class Bisection {
             }
             double[][] middles = new double[going.length][];
             for (int i = 0; i < going.length; i++) {
-                middles[i] = path.at(going[i], (low[going[i]] + high[going[i]]) / 2);
+                middles[i] = paths[going[i]].at((low[going[i]] + high[going[i]]) / 2);
             }
             boolean[] adversarial = queries.ask(going, middles);
             for (int i = 0; i < going.length; i++) {
@@ -58,32 +73,25 @@ final class Bisection {
         }
     }
 
-    /** Return the straight paths to some points. */
-    static Path straight(LabelQueries queries, double[][] points) {
-        double[][] ends = points.clone();
-        return (sample, share) -> {
-            double[] clean = queries.clean(sample);
-            double[] point = new double[clean.length];
+    /**
+     * Return the path on which a norm shrinks evenly: in L∞ all features move at the same pace until they have arrived; else, a
+     * straight line.
+     */
+    static Path path(LabelQueries queries, int sample, double[] end, Norm norm) {
+        double[] clean = queries.clean(sample);
+        double[] change = new double[clean.length];
+        double largest = 0;
+        for (int i = 0; i < change.length; i++) {
+            change[i] = end[i] - clean[i];
+            largest = Math.max(largest, Math.abs(change[i]));
+        }
+        double radius = largest;
+        return share -> {
+            double[] point = clean.clone();
             for (int i = 0; i < point.length; i++) {
-                point[i] = clean[i] + share * (ends[sample][i] - clean[i]);
-            }
-            return queries.clip(sample, point);
-        };
-    }
-
-    /** Return the paths on which all features move at the same pace until they have arrived: those along which L∞ shrinks evenly. */
-    static Path clipped(LabelQueries queries, double[][] points) {
-        double[][] ends = points.clone();
-        return (sample, share) -> {
-            double[] clean = queries.clean(sample);
-            double[] point = new double[clean.length];
-            double radius = 0;
-            for (int i = 0; i < point.length; i++) {
-                radius = Math.max(radius, Math.abs(ends[sample][i] - clean[i]));
-            }
-            for (int i = 0; i < point.length; i++) {
-                double change = ends[sample][i] - clean[i];
-                point[i] = clean[i] + Math.min(Math.max(change, -share * radius), share * radius);
+                point[i] += norm == Norm.LINF
+                        ? Math.min(Math.max(change[i], -share * radius), share * radius)
+                        : share * change[i];
             }
             return queries.clip(sample, point);
         };

@@ -4,7 +4,6 @@ import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /** The iterations of {@link HopSkipJump}: all samples in the same one, each with its own point, distance and budget. */
@@ -30,12 +29,12 @@ final class BoundaryWalk {
         this.attack = attack;
         this.queries = queries;
         this.norm = norm;
-        this.points = AdversarialStarts.find(queries);
+        this.points = AdversarialStarts.find(queries, norm);
     }
 
     void run() {
         int[] going = queries.withQueriesLeft(started());
-        toBoundary(going, points, this::halvings);
+        Bisection.toBoundary(queries, going, points, norm, this::halvings);
         double[][] nearest = points.clone();
         double[] radius = new double[points.length];
         for (int sample : going) {
@@ -61,18 +60,13 @@ final class BoundaryWalk {
                         * distance(points, sample)
                         * (norm == Norm.LINF ? Math.sqrt(dimension(sample)) : 1);
             }
-            toBoundary(going, points, this::halvings);
+            Bisection.toBoundary(queries, going, points, norm, this::halvings);
             for (int sample : going) {
                 nearest[sample] =
                         distance(points, sample) < distance(nearest, sample) ? points[sample] : nearest[sample];
             }
         }
-        toBoundary(started(), nearest, sample -> LAST_HALVINGS);
-    }
-
-    private void toBoundary(int[] samples, double[][] from, IntUnaryOperator halvings) {
-        Bisection.Path path = norm == Norm.LINF ? Bisection.clipped(queries, from) : Bisection.straight(queries, from);
-        Bisection.run(queries, samples, from, path, halvings);
+        Bisection.toBoundary(queries, started(), nearest, norm, sample -> LAST_HALVINGS);
     }
 
     private int[] started() {

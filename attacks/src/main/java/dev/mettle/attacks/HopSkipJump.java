@@ -16,7 +16,9 @@ import java.util.Set;
  * <p>Each iteration finds the boundary by a binary search, estimates its normal from the labels {@code φ = ±1} at
  * {@code Bₜ = B₀√t} random points around it, {@code g ∝ Σ (φᵦ − mean φ) uᵦ}, and jumps off along {@code g} (its sign in L∞) by
  * {@code dist/√t}, halved until the point is adversarial. The random points are {@code δ} away, where {@code δ = √d·θ·dist} and
- * {@code θ = γ/d^1.5} in L2, {@code δ = d·θ·dist} and {@code θ = γ/d²} in L∞; the binary search is as precise as θ.
+ * {@code θ = γ/d^1.5} in L2, {@code δ = d·θ·dist} and {@code θ = γ/d²} in L∞; the binary search is as precise as θ. Unlike the
+ * authors' code it begins in the nearest of several random directions, halves a step only so often, counts in {@code d} only the
+ * features that may change, and ends when the queries do, with a finer binary search from the nearest point.
  *
  * <p>Use it against models that tell no scores, and as a check on gradient attacks: it can't be fooled by masked gradients. A
  * sample for which no start is found within the budget stays undecided. Cost per sample: at most {@code queries} forward passes.

@@ -54,6 +54,11 @@ final class LabelQueries {
         return asked.length;
     }
 
+    /** Return how many queries each sample had at first. */
+    int budget() {
+        return budget;
+    }
+
     /** Return the samples that have queries left and a feature that can move. */
     int[] movable() {
         return withQueriesLeft(IntStream.range(0, asked.length)

@@ -27,14 +27,14 @@ final class NormalSearch {
         this.attack = attack;
         this.queries = queries;
         this.norm = norm;
-        this.points = AdversarialStarts.find(queries);
+        this.points = AdversarialStarts.find(queries, norm);
     }
 
     void run() {
         int[] going = IntStream.range(0, points.length)
                 .filter(sample -> points[sample] != null)
                 .toArray();
-        Bisection.run(queries, going, points, Bisection.straight(queries, points), sample -> HALVINGS);
+        Bisection.toBoundary(queries, going, points, norm, sample -> HALVINGS);
         int iterations = 1 + Math.round((float) attack.queries() / QUERIES_PER_ITERATION);
         for (int iteration = 0; iteration < iterations && going.length > 0; iteration++) {
             int toCome = iterations - iteration;
@@ -94,10 +94,13 @@ final class NormalSearch {
             }
             going = Arrays.stream(tried).filter(sample -> ends[sample] == null).toArray();
         }
+        Bisection.Path[] paths = new Bisection.Path[points.length];
+        for (int sample : samples) {
+            paths[sample] = share -> ways[sample].at(share * reach[sample]);
+        }
         int[] reached =
                 Arrays.stream(samples).filter(sample -> ends[sample] != null).toArray();
-        Bisection.run(
-                queries, reached, ends, (sample, share) -> ways[sample].at(share * reach[sample]), sample -> HALVINGS);
+        Bisection.run(queries, reached, ends, paths, sample -> HALVINGS);
         for (int sample : reached) {
             points[sample] = ends[sample];
         }

@@ -74,7 +74,10 @@ final class PointwiseSearch {
         }
     }
 
-    /** Draw new noise: salt and pepper; then only one of them; then any values, since a model may have one label for all salt and pepper. */
+    /**
+     * Draw new noise: salt and pepper; then only one of them; then any values, since a model may have one label for all salt and
+     * pepper.
+     */
     private void start() {
         phase = Phase.NOISE;
         order = shuffled(free);

@@ -2,13 +2,12 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.Distances;
+import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /** The steps of {@link BoundaryAttack}: all samples side by side, each with its own point and step sizes. */
 final class SphereWalk {
-
-    private static final int START_HALVINGS = 10;
 
     /** Every how many queries one asks for a point on the sphere alone. */
     private static final int SPHERICAL_EVERY = 5;
@@ -27,7 +26,7 @@ final class SphereWalk {
     SphereWalk(BoundaryAttack attack, LabelQueries queries) {
         this.attack = attack;
         this.queries = queries;
-        this.points = AdversarialStarts.find(queries);
+        this.points = AdversarialStarts.find(queries, Norm.L2);
         this.sphericalStep = new double[points.length];
         this.sourceStep = new double[points.length];
         Arrays.fill(sphericalStep, attack.sphericalStep());
@@ -38,7 +37,6 @@ final class SphereWalk {
         int[] going = IntStream.range(0, points.length)
                 .filter(sample -> points[sample] != null)
                 .toArray();
-        Bisection.run(queries, going, points, Bisection.straight(queries, points), sample -> START_HALVINGS);
         for (int step = 0; ; step++) {
             going = queries.withQueriesLeft(going);
             if (going.length == 0) {
