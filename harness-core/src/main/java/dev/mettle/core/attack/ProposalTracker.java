@@ -163,18 +163,34 @@ final class ProposalTracker {
         return pass;
     }
 
-    /** One forward and several backward passes. */
-    InputGradients gradients(int[] rows, INDArray points, Function<INDArray, List<INDArray>> lossGradients) {
+    /** One forward and several backward passes, or the mean over several of them for a randomized model. */
+    InputGradients gradients(int[] rows, INDArray points, Function<INDArray, List<INDArray>> lossGradients, int draws) {
         require(Access.GRADIENTS);
         INDArray x = space.toModel(points, rows);
+        InputGradients mean = passes(rows, x, lossGradients);
+        for (int draw = 1; draw < draws; draw++) {
+            InputGradients next = passes(rows, x, lossGradients);
+            mean.logits().addi(next.logits());
+            for (int k = 0; k < mean.gradients().size(); k++) {
+                mean.gradients().get(k).addi(next.gradients().get(k));
+            }
+        }
+        if (draws > 1) {
+            mean.logits().divi(draws);
+            mean.gradients().forEach(gradient -> gradient.divi(draws));
+        }
+        mean.gradients().forEach(gradient -> inspect(rows, gradient));
+        return new InputGradients(
+                mean.logits(),
+                mean.gradients().stream().map(space::gradientToAttack).toList());
+    }
+
+    private InputGradients passes(int[] rows, INDArray x, Function<INDArray, List<INDArray>> lossGradients) {
         InputGradients passes = ((DifferentiableModel) model).gradients(x, lossGradients);
         count(rows, forwards, 1);
         count(rows, backwards, passes.gradients().size());
         judgeQuery(rows, x, passes.logits());
-        passes.gradients().forEach(gradient -> inspect(rows, gradient));
-        return new InputGradients(
-                passes.logits(),
-                passes.gradients().stream().map(space::gradientToAttack).toList());
+        return passes;
     }
 
     /** Remember which samples had a gradient that is worth something. */

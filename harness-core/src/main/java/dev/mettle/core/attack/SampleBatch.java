@@ -124,7 +124,7 @@ public final class SampleBatch {
      * @return the logits, and dLoss/dx for each of them
      */
     public InputGradients gradients(INDArray x, Function<INDArray, List<INDArray>> lossGradients) {
-        return proposals.gradients(rows, x, lossGradients);
+        return proposals.gradients(rows, x, lossGradients, draws);
     }
 
     /** Run one forward pass at {@code x}, and propose {@code x}; returns the logits, shape {@code [size, classes]}. */

@@ -28,6 +28,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 class AttackEngineTests {
 
@@ -214,6 +215,39 @@ class AttackEngineTests {
                         IntStream.range(0, 30).asLongStream().toArray());
         assertThat(broken(run.outcomes())).isEmpty();
         assertThat(run.unconfirmed()).isPositive();
+    }
+
+    /** Minimum-norm attacks end so near the boundary that one batch rounds their result to one side, and another to the other. */
+    @Test
+    void a_nearest_example_that_rounding_carries_back_is_moved_outward() {
+        double[] boundary = {0.5};
+        LabelModel rounding = new LabelModel() {
+            @Override
+            public ModelInfo info() {
+                return MODEL.info();
+            }
+
+            @Override
+            public int[] predict(INDArray inputs) {
+                return Arrays.stream(Rows.toRows(inputs))
+                        .mapToInt(row -> row[0] > boundary[0] ? 1 : 0)
+                        .toArray();
+            }
+        };
+        Attack nearest = new Scripted(Access.LABELS, 1, true, context -> {
+            SampleBatch batch = context.samples();
+            batch.propose(batch.inputs().add(0.25 + 1e-9));
+            boundary[0] += 1e-8; // what the engine's batch sees
+        });
+        AttackRun run = AttackEngine.of(rounding, 3)
+                .run(
+                        nearest,
+                        new ThreatModel(Norm.LINF, ThreatModel.UNBOUNDED, BOX),
+                        Nd4j.valueArrayOf(new long[] {1, 6}, 0.25, DataType.DOUBLE),
+                        new int[] {0},
+                        new long[] {0});
+        assertThat(run.unconfirmed()).isZero();
+        assertThat(run.outcomes().get(0).breakingDistance(Norm.LINF)).isBetween(0.25 + 1e-8, 0.2501);
     }
 
     @Test
