@@ -18,7 +18,7 @@ import java.util.Set;
  * this normal: {@code x + r·w} in L2, {@code x + r·sign(w)} in L∞, and in L1 the features with the largest {@code |wᵢ|} one
  * after the other, each as far as the box allows. Later iterations take more queries, each {@code λ^(−2/3)} times as many.
  *
- * <p>Use it where queries are few, and for L1, which other decision-based attacks don't know. Cost per sample: at most
+ * <p>Use it as a second mechanism beside {@link HopSkipJump}; in L1 {@link Pointwise} comes nearer. Cost per sample: at most
  * {@code queries} forward passes.
  *
  * <p>Rahmati, Moosavi-Dezfooli, Frossard, Dai: GeoDA: a geometric framework for black-box adversarial attacks, CVPR 2020,

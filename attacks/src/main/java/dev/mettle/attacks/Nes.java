@@ -25,8 +25,8 @@ import java.util.Set;
  * step size η is halved, down to a least one, where the loss has fallen over a plateau of steps. Each sample has its own estimate and
  * its own step size.
  *
- * <p>Use it as the standard estimate-and-descend attack of limited-query papers; {@link SquareAttack} is stronger for as many
- * queries. Cost per robust sample: {@code queries} forward passes, {@code samples + 1} a step.
+ * <p>Use it as the standard estimate-and-descend attack of limited-query papers; {@link SquareAttack} needs no
+ * estimate. Cost per robust sample: {@code queries} forward passes, {@code samples + 1} a step.
  *
  * <p>Ilyas, Engstrom, Athalye, Lin: Black-box Adversarial Attacks with Limited Queries and Information, ICML 2018,
  * <a href="https://arxiv.org/abs/1804.08598">arXiv:1804.08598</a>. The authors' code halves the step size of an untargeted attack

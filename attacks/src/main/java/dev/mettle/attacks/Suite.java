@@ -12,7 +12,8 @@ import java.util.Locale;
 public enum Suite {
 
     /**
-     * A small suite for every build: APGD-CE and APGD-DLR with 50 steps, then APGD-T with 50 steps towards 3 classes. It spends about
+     * A small suite for every build: APGD-CE and APGD-DLR with 50 steps, then APGD-T with 50 steps towards 3 classes; in L0 FMN and
+     * σ-zero. It spends about
      * 500 passes on a sample that withstands it, a twentieth of AutoAttack, and is weaker: it has no attack that does without gradients,
      * and finds a little less. A model that passes should see {@link #AUTO_ATTACK} before a release.
      */
@@ -20,7 +21,7 @@ public enum Suite {
         @Override
         public AttackSuite in(Norm norm) {
             if (norm == Norm.L0) {
-                return new AttackSuite("Mettle quick", "1", List.of(new Fmn()));
+                return new AttackSuite("Mettle quick", "1", List.of(new Fmn(), new SigmaZero()));
             }
             Apgd apgd = new Apgd().withSteps(50);
             ApgdTargeted targeted = new ApgdTargeted().withSteps(50).withTargets(3);

@@ -1,10 +1,13 @@
 package dev.mettle.cli;
 
 import dev.mettle.attacks.AttackCatalog;
+import dev.mettle.attacks.Suite;
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
@@ -19,8 +22,9 @@ import picocli.CommandLine.Spec;
 final class AttacksCommand implements Runnable {
 
     private static final int WIDTH = 100;
-    private static final int NAME_WIDTH = 8;
+    private static final int NAME_WIDTH = 12;
     private static final int LABEL_WIDTH = 10;
+    private static final int SUITE_WIDTH = 18;
 
     @Spec
     private CommandSpec spec;
@@ -28,18 +32,38 @@ final class AttacksCommand implements Runnable {
     @Override
     public void run() {
         PrintWriter out = spec.commandLine().getOut();
-        for (AttackCatalog.Entry entry : AttackCatalog.entries()) {
-            out.println(pad(entry.name(), NAME_WIDTH) + entry.description());
-            print(out, "norms", Converters.options(entry.defaults().norms()));
-            print(out, "needs", needs(entry.defaults().access()));
-            List<String> defaults = new ArrayList<>();
-            entry.defaults().parameters().forEach((name, value) -> defaults.add(name + "=" + value));
-            print(out, "options", defaults.isEmpty() ? "none" : String.join(", ", defaults));
+        for (AttackCatalog.Group group : AttackCatalog.Group.values()) {
+            out.println(group.title().toUpperCase(Locale.ROOT));
             out.println();
+            AttackCatalog.entries().stream()
+                    .filter(entry -> entry.group() == group)
+                    .forEach(entry -> print(out, entry));
         }
+        out.println("SUITES (--suite)");
+        out.println();
+        for (Suite suite : Suite.values()) {
+            out.println(pad(suite.commandName(), SUITE_WIDTH) + suite.description());
+        }
+        out.println();
         out.println("Change options after a colon: --attacks fgsm,pgd:steps=100,restarts=5,cw");
         out.println("A step of 'auto' follows from epsilon and the number of steps.");
+        out.println("eot-20-apgd-ce averages every gradient of apgd-ce over 20 passes, for randomized models.");
         out.flush();
+    }
+
+    private static void print(PrintWriter out, AttackCatalog.Entry entry) {
+        Attack attack = entry.defaults();
+        out.println(pad(entry.name(), NAME_WIDTH) + entry.description());
+        if (attack.transformation().isEmpty()) {
+            print(out, "norms", Converters.options(attack.norms()));
+        } else {
+            print(out, "bound", attack.transformation());
+        }
+        print(out, "needs", needs(attack.access()));
+        List<String> defaults = new ArrayList<>();
+        attack.parameters().forEach((name, value) -> defaults.add(name + "=" + value));
+        print(out, "options", defaults.isEmpty() ? "none" : String.join(", ", defaults));
+        out.println();
     }
 
     private static String needs(Access access) {

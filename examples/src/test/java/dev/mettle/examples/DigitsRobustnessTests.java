@@ -8,6 +8,8 @@ import dev.mettle.attacks.Bim;
 import dev.mettle.attacks.CarliniWagner;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.attacks.RandomNoise;
+import dev.mettle.attacks.SpatialTransformation;
+import dev.mettle.attacks.Suite;
 import dev.mettle.core.attack.AdversarialExamples;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackGenerator;
@@ -56,6 +58,19 @@ class DigitsRobustnessTests {
             samples = 200)
     void degradesGracefully(RobustnessCurve curve) {
         assertThat(curve).isNonIncreasing().hasRobustAccuracyOfAtLeast(0.85).atEpsilon(0.05);
+    }
+
+    /** The suite for every build; {@link Suite#AUTO_ATTACK} takes its time, and is for releases. */
+    @RobustnessTest(suite = Suite.QUICK, epsilon = 0.1, minRobustAccuracy = 0.7, samples = 200)
+    void holdsAgainstTheQuickSuite() {}
+
+    /** A threat without a norm: the digit stands a little crooked. */
+    @RobustnessTest(minRobustAccuracy = 0.6, samples = 100)
+    @AttackSource("smallMotions")
+    void readsCrookedDigits() {}
+
+    static Stream<Attack> smallMotions() {
+        return Stream.of(new SpatialTransformation().withBound(10, 1));
     }
 
     @RobustnessTest(attacks = CarliniWagner.class, norm = L2, samples = 30)

@@ -1,0 +1,56 @@
+package dev.mettle.examples;
+
+import static dev.mettle.core.threat.Norm.L1;
+import static dev.mettle.junit.RobustnessAssertions.assertThat;
+
+import dev.mettle.attacks.Apgd;
+import dev.mettle.attacks.Pointwise;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.RobustnessCurve;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Constraints;
+import dev.mettle.dl4j.Dl4jClassifier;
+import dev.mettle.junit.AttackSource;
+import dev.mettle.junit.EvaluationData;
+import dev.mettle.junit.InputConstraints;
+import dev.mettle.junit.ModelUnderTest;
+import dev.mettle.junit.RobustnessTest;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+
+/**
+ * Does a credit decision hold if the applicant lies? One lie is a new category, six months, or 500 marks; a sum of lies is an
+ * L1 norm. Numbers stay whole, categories stay categories, and what the bank knows anyway stays as it is.
+ */
+class CreditRobustnessTests {
+
+    private static final CreditData CREDIT = CreditData.load();
+
+    @ModelUnderTest
+    static final LabelModel model =
+            Dl4jClassifier.load(Path.of("models/credit.zip")).withInputRange(CREDIT.range());
+
+    @EvaluationData
+    static final LabeledData applicants = CREDIT.test();
+
+    @InputConstraints
+    static final Constraints lies = CREDIT.lies();
+
+    @RobustnessTest(norm = L1, epsilon = 1, minRobustAccuracy = 0.4)
+    @AttackSource("liars")
+    void oneLieSeldomDecides() {}
+
+    @RobustnessTest(
+            norm = L1,
+            epsilons = {1, 2, 3})
+    @AttackSource("liars")
+    void everyFurtherLieCounts(RobustnessCurve curve) {
+        assertThat(curve).isNonIncreasing();
+    }
+
+    /** One follows gradients to the lattice, the other needs no gradients at all. */
+    static Stream<Attack> liars() {
+        return Stream.of(new Apgd().withLargeEpsilons(), new Pointwise().withQueries(1000));
+    }
+}
