@@ -2,6 +2,7 @@ package dev.mettle.cli;
 
 import dev.mettle.attacks.AttackOptions;
 import dev.mettle.attacks.Suite;
+import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
@@ -78,7 +79,11 @@ final class Converters {
     static final class SuiteConverter implements ITypeConverter<Suite> {
         @Override
         public Suite convert(String text) {
-            return Suite.parse(text);
+            try {
+                return Suite.parse(text);
+            } catch (ConfigurationException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
         }
     }
 

@@ -32,8 +32,8 @@ class BadInputTests {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --attacks             | fgms                | there is no attack 'fgms': choose from noise, fgsm, bim, pgd, cw
-                    --attacks             | pgd:stepps=3        | PGD has no option 'stepps': it knows steps, step, restarts, random-start
+                    --attacks             | fgms                | there is no attack 'fgms': choose from noise, fgsm, bim, mi-fgsm, pgd, apgd-ce, apgd-dlr, apgd-t, deepfool, ddn, fmn, fab, fab-t, cw, cw-linf, cw-l0, ead, bb, sigma-zero, jsma, square, spsa, nes, simba, one-pixel, hsj, geoda, boundary, pointwise, spatial, corruption, uap, patch
+                    --attacks             | pgd:stepps=3        | PGD has no option 'stepps': it knows steps, step, restarts, random-start, loss, optimizer
                     --attacks             | pgd:steps=many      | PGD: the option steps is 'many': give a whole number
                     --attacks             | pgd:steps=0         | PGD: steps is 0: give at least 1
                     --attacks             | pgd,cw              | CW is not defined for the norm L∞: use one of [L2]
@@ -73,7 +73,26 @@ class BadInputTests {
     void missingOptionsAreNamed() {
         assertMisused(
                 List.of("evaluate", "--norm", "linf"),
-                "Missing required options: '--model=FILE', '--inputs=FILE', '--range=LOW,HIGH', '--attacks=LIST'");
+                "Missing required options: '--model=FILE', '--inputs=FILE', '--range=LOW,HIGH'");
+    }
+
+    @Test
+    void attacksOrASuiteAreNeeded() {
+        assertRefused(
+                files.evaluateWithout("--attacks"), "--attacks is missing: name attacks, or a suite with --suite");
+        List<String> unbounded = files.evaluateWithout("--attacks", "--suite", "quick", "--norm", "linf");
+        int epsilon = unbounded.indexOf("--epsilon");
+        unbounded.subList(epsilon, epsilon + 2).clear();
+        assertRefused(
+                unbounded, "--epsilon is missing: the suite quick needs both, such as --norm linf --epsilon 8/255");
+        assertMisused(
+                files.evaluate("--suite", "quik"),
+                "Invalid value for option '--suite' (SUITES): there is no suite 'quik': choose from quick, auto-attack,"
+                        + " auto-attack-plus, auto-attack-rand");
+        assertMisused(
+                files.evaluate("--goal", "worst"),
+                "Invalid value for option '--goal': 'worst' is no goal: choose from untargeted, most-likely, least-likely,"
+                        + " random, next, or give a class");
     }
 
     @Test

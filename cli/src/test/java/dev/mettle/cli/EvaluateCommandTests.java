@@ -163,7 +163,8 @@ class EvaluateCommandTests {
         assertThat(fgsm.path("cpuSeconds").isNumber()).isTrue();
         JsonNode pgd = document.path("attacks").path(3).path("parameters");
         assertThat(pgd.toString())
-                .isEqualTo("{\"steps\":\"4\",\"step\":\"0.03\",\"restarts\":\"2\",\"random-start\":\"false\"}");
+                .isEqualTo(
+                        "{\"steps\":\"4\",\"step\":\"0.03\",\"restarts\":\"2\",\"random-start\":\"false\",\"loss\":\"cross-entropy\",\"optimizer\":\"plain\"}");
         assertThat(document.path("model").path("sha256").textValue()).hasSize(64);
         assertThat(document.path("data").path("sha256").textValue()).hasSize(64);
         JsonNode model = document.path("files").path("model");

@@ -16,36 +16,45 @@ class MettleCommandTests {
     void attacksAreListedWithTheirDefaults() {
         CommandRun run = CommandRun.of("attacks");
 
-        assertThat(run.out()).isEqualTo("""
-                        noise   uniform random points of the ball: the baseline to beat
-                                norms     linf, l2, l1, l0
-                                needs     the labels that the model gives
-                                options   draws=100
+        assertThat(run.out()).startsWith("""
+                        WHITE BOX, WITHIN EPSILON
 
-                        fgsm    one step along the sign of the gradient (Goodfellow 2015)
-                                norms     linf, l2, l1, l0
-                                needs     input gradients of the model
-                                options   none
+                        fgsm        one step along the sign of the gradient (Goodfellow 2015)
+                                    norms     linf, l2, l1, l0
+                                    needs     input gradients of the model
+                                    options   none
 
-                        bim     small FGSM steps from the clean sample (Kurakin 2017)
-                                norms     linf, l2, l1
-                                needs     input gradients of the model
-                                options   steps=10, step=auto
+                        """).contains("""
+                        cw          Adam on distance plus weighted hinge loss, L2 (Carlini and Wagner 2017)
+                                    norms     l2
+                                    needs     input gradients of the model
+                                    options   search-steps=5, steps=200, learning-rate=0.05, initial-const=0.01,
+                                              confidence=0, abort-early=true
 
-                        pgd     projected gradient steps from random starts (Madry 2018)
-                                norms     linf, l2, l1
-                                needs     input gradients of the model
-                                options   steps=40, step=auto, restarts=1, random-start=true
+                        """, """
+                        BLACK BOX, BY LABELS
 
-                        cw      the nearest adversarial example in L2 (Carlini and Wagner 2017)
-                                norms     l2
-                                needs     input gradients of the model
-                                options   search-steps=5, steps=200, learning-rate=0.05, initial-const=0.01, confidence=0,
-                                          abort-early=true
+                        noise       uniform random points of the ball: the baseline to beat
+                                    norms     linf, l2, l1, l0
+                                    needs     the labels that the model gives
+                                    options   draws=100
+
+                        """, """
+                        spatial     the worst rotation and translation (Engstrom 2019)
+                                    bound     rotation ±30°, translation ±3 px
+                        """).endsWith("""
+                        SUITES (--suite)
+
+                        quick             gradient attacks with half of AutoAttack's steps; for every build, weaker
+                        auto-attack       AutoAttack standard: APGD-CE, APGD-T, FAB-T, Square (Croce and Hein 2020)
+                        auto-attack-plus  AutoAttack plus: six attacks with restarts
+                        auto-attack-rand  AutoAttack rand: for randomized models, gradients averaged over 20 passes
 
                         Change options after a colon: --attacks fgsm,pgd:steps=100,restarts=5,cw
                         A step of 'auto' follows from epsilon and the number of steps.
+                        eot-20-apgd-ce averages every gradient of apgd-ce over 20 passes, for randomized models.
                         """);
+        assertThat(run.out().lines()).allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100));
         assertThat(run.exitCode()).isZero();
     }
 

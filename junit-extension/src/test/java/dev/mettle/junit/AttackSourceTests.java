@@ -252,14 +252,14 @@ class AttackSourceTests {
     void mustNotGiveNullElements() {
         assertRefused(
                 "nullElement",
-                "@AttackSource BadTestCases.holes() gives null at position 1: give an Attack or a BudgetedAttack");
+                "@AttackSource BadTestCases.holes() gives null at position 1: give an Attack, a BudgetedAttack or an AttackSuite");
     }
 
     @Test
     void mustGiveAttacks() {
         assertRefused(
                 "wrongElement",
-                "@AttackSource BadTestCases.names() gives a java.lang.String at position 0: give an Attack or a BudgetedAttack");
+                "@AttackSource BadTestCases.names() gives a java.lang.String at position 0: give an Attack, a BudgetedAttack or an AttackSuite");
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Access;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
@@ -90,16 +91,23 @@ public record EvaluationPlan(
 
     /** Warn where robustness is to be shown by attacks that are too weak for it. */
     Optional<String> weakness() {
-        boolean weak = policy.minRobustAccuracy().isPresent()
-                && attacks.stream().allMatch(planned -> planned.attack().isBaseline());
+        if (policy.minRobustAccuracy().isEmpty()) {
+            return Optional.empty();
+        }
         String labels = attacks.stream()
                 .map(planned -> planned.attack().label())
                 .distinct()
                 .collect(Collectors.joining(", "));
-        return weak
-                ? Optional.of(
-                        "only " + labels
-                                + " attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD")
+        if (attacks.stream().allMatch(planned -> planned.attack().isBaseline())) {
+            return Optional.of("only " + labels
+                    + " attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD");
+        }
+        boolean gradientsOnly =
+                attacks.stream().allMatch(planned -> planned.attack().access() == Access.GRADIENTS);
+        return constraints.hasLattice() && gradientsOnly
+                ? Optional.of("only " + labels
+                        + " attacked: gradients lead astray on whole numbers and categories; add an attack that does without, such as"
+                        + " Pointwise or Square")
                 : Optional.empty();
     }
 }

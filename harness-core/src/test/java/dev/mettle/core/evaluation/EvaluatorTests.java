@@ -15,6 +15,7 @@ import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.testing.Samples;
+import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
@@ -97,6 +98,21 @@ class EvaluatorTests {
                         .evaluate()
                         .notes())
                 .isEmpty();
+    }
+
+    @Test
+    void notes_that_gradients_lead_astray_on_a_lattice() {
+        INDArray inputs = INPUTS.dup();
+        Rows.matrix(inputs).getColumn(0).assign(1);
+        LabeledData data = LabeledData.of("points", inputs, MODEL.predict(inputs));
+        assertThat(evaluation(data, new OneStep("One"))
+                        .constraints(Constraints.none().wholeNumbers(0))
+                        .minRobustAccuracy(0.5)
+                        .evaluate()
+                        .notes())
+                .contains(
+                        "only One attacked: gradients lead astray on whole numbers and categories; add an attack that does"
+                                + " without, such as Pointwise or Square");
     }
 
     @Test

@@ -107,14 +107,33 @@ public final class Nd4jGraph {
     /** Programs for the shapes met last, over one block of memory that is large enough for each. */
     private final class Worker {
 
-        private static final int PROGRAMS = 16;
+        private static final int PROGRAMS = 32;
+
+        /** Batches larger than this are rounded up to a multiple of it. */
+        private static final int ROWS = 8;
 
         private record Key(String shape, Program.Kind kind) {}
 
         private final Map<Key, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
         private @Nullable INDArray memory;
 
+        /**
+         * Return a program for inputs of a shape, or for a few rows more: attacks drop samples one by one, and a program for each size would
+         * cost more than the rows that nobody asked for.
+         */
         Program program(long[] inputShape, Program.Kind kind) {
+            long[] rounded = inputShape.clone();
+            rounded[0] = (inputShape[0] + ROWS - 1) / ROWS * ROWS;
+            if (inputShape[0] > ROWS && rounded[0] > inputShape[0]) {
+                Program larger = exactly(rounded, kind);
+                if (larger.keepsRows()) {
+                    return larger;
+                }
+            }
+            return exactly(inputShape, kind);
+        }
+
+        private Program exactly(long[] inputShape, Program.Kind kind) {
             Key key = new Key(Arrays.toString(inputShape), kind);
             Program known = programs.get(key);
             if (known != null) {

@@ -121,11 +121,21 @@ final class Program implements AutoCloseable {
         steps.forEach(step -> operations.add(step.build().get()));
     }
 
-    /** Run the forward pass; returns a copy of the logits. */
+    /** Say whether every sample has its row of logits, so that the program can run batches smaller than its own. */
+    boolean keepsRows() {
+        return logits.size(0) == input.size(0);
+    }
+
+    /** Run the forward pass on a batch of at most the program's size; returns a copy of the logits. */
     INDArray logits(INDArray inputs) {
-        input.array().assign(inputs);
+        first(inputs.size(0), input.array()).assign(inputs);
         run(0, forwardSteps);
-        return logits.array().dup('c');
+        return first(inputs.size(0), logits.array()).dup('c');
+    }
+
+    /** The rows of a batch. What lies behind them belongs to samples that nobody asks for. */
+    private static INDArray first(long rows, INDArray batch) {
+        return rows == batch.size(0) ? batch : Views.slice(batch, 0, 0, rows);
     }
 
     /** Run both passes. */
@@ -152,9 +162,12 @@ final class Program implements AutoCloseable {
             throw new IllegalArgumentException("the gradient of the loss has shape " + Arrays.toString(gradient.shape())
                     + ": it must be that of the logits, " + Arrays.toString(result.shape()));
         }
-        logitsGradient.array().assign(gradient);
+        if (inputs.size(0) < logitsGradient.size(0)) {
+            logitsGradient.array().assign(0);
+        }
+        first(inputs.size(0), logitsGradient.array()).assign(gradient);
         run(forwardSteps, operations.size());
-        return inputGradient.array().dup('c');
+        return first(inputs.size(0), inputGradient.array()).dup('c');
     }
 
     private void run(int from, int to) {

@@ -395,6 +395,28 @@ class OperatorTests {
                         exact.gradient(x, logits -> first).gradient());
     }
 
+    /** Eleven samples run as sixteen, after sixteen others have left their traces. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("operators")
+    void batchesOfAnySizeShareAProgram(String name, OperatorGraph graph, long[] sample) {
+        Nd4jGraph exact = Nd4jGraph.of(graph);
+        INDArray others = random("others", DataType.DOUBLE, batch(16, sample));
+        exact.gradient(others, logits -> logits.dup());
+        INDArray x = random("inputs", DataType.DOUBLE, batch(11, sample));
+        INDArray weights = random("weights", DataType.DOUBLE, exact.logits(x).shape());
+        InputGradient together = exact.gradient(x, logits -> weights);
+        assertThat(together.gradient().shape()).isEqualTo(x.shape());
+        assertThat(distance(together.logits(), exact.logits(x))).isLessThan(1e-12);
+        for (int i : new int[] {0, 10}) {
+            int[] row = {i};
+            InputGradient alone = exact.gradient(Rows.select(x, row), logits -> Rows.select(weights, row));
+            assertThat(distance(alone.gradient(), Rows.select(together.gradient(), row)))
+                    .isLessThan(1e-12);
+            assertThat(distance(alone.logits(), Rows.select(together.logits(), row)))
+                    .isLessThan(1e-12);
+        }
+    }
+
     private static double value(Nd4jGraph graph, INDArray x, INDArray weights) {
         return graph.logits(x).mul(weights).sumNumber().doubleValue();
     }
