@@ -117,8 +117,9 @@ final class ProposalTracker {
         return space.fromModel(Rows.select(best, rows));
     }
 
+    /** Say whether a proposal broke a sample within epsilon. One farther away only tells an attack where to go on from. */
     boolean found(int row) {
-        return bestDistance[row] < Double.POSITIVE_INFINITY;
+        return bestDistance[row] < Double.POSITIVE_INFINITY && bestDistance[row] <= threat.epsilon() * (1 + ROUNDING);
     }
 
     boolean standing(int row) {
@@ -258,7 +259,7 @@ final class ProposalTracker {
         heartbeat.accept(this);
     }
 
-    /** Keep a proposal if it reaches the goal, lies in the threat model, and is nearer than the best one so far. */
+    /** Keep a proposal if it reaches the goal, is a valid input, and is nearer than the best one so far. */
     private void keepBetter(int[] rows, INDArray x, boolean[] reachesGoal) {
         int[] candidates = IntStream.range(0, rows.length)
                 .filter(i -> reachesGoal[i] && standing(rows[i]))
@@ -269,12 +270,10 @@ final class ProposalTracker {
         double[][] points = Rows.toRows(Rows.select(x, candidates));
         int[] own = IntStream.of(candidates).map(i -> rows[i]).toArray();
         double[][] clean = Rows.toRows(Rows.select(inputs, own));
-        double limit = threat.epsilon() * (1 + ROUNDING);
         for (int i = 0; i < candidates.length; i++) {
             double distance =
                     Distances.between(points[i], clean[i], threat.constraints()).in(threat.norm());
-            if (distance <= limit
-                    && distance < bestDistance[own[i]]
+            if (distance < bestDistance[own[i]]
                     && threat.box().firstViolation(points[i]).isEmpty()) {
                 bestDistance[own[i]] = distance;
                 Rows.copy(x, candidates[i], best, own[i]);

@@ -250,6 +250,34 @@ class AttackEngineTests {
         assertThat(run.outcomes().get(0).breakingDistance(Norm.LINF)).isBetween(0.25 + 1e-8, 0.2501);
     }
 
+    /** An attack that walks in from afar must know how far it has come, even where only what lies within epsilon counts. */
+    @Test
+    void a_minimum_norm_attack_within_a_budget_sees_what_it_found_beyond_it() {
+        Attack walk = new Scripted(Access.LABELS, 1, true, context -> {
+            SampleBatch batch = context.samples();
+            INDArray x = batch.inputs().rsub(1);
+            for (int step = 0; step < 60; step++) {
+                batch.propose(x);
+                assertThat(batch.best()).isNotNull();
+                x = batch.best().sub(batch.inputs()).muli(0.9).addi(batch.inputs());
+            }
+        });
+        ThreatModel threat = new ThreatModel(Norm.L2, 0.3, BOX);
+        int[] labels = MODEL.predict(INPUTS);
+        long[] ids = IntStream.range(0, labels.length).asLongStream().toArray();
+        AttackRun nearest = AttackEngine.of(MODEL, 3).run(walk, threat, INPUTS, labels, ids);
+        AttackRun within = AttackEngine.of(MODEL, 3).stoppingWithinEpsilon().run(walk, threat, INPUTS, labels, ids);
+        assertThat(within.outcomes().stream().map(outcome -> outcome.status() == SampleStatus.BROKEN))
+                .containsExactlyElementsOf(nearest.outcomes().stream()
+                        .map(outcome -> outcome.status() == SampleStatus.BROKEN)
+                        .toList())
+                .contains(true, false);
+        assertThat(within.outcomes().stream().mapToLong(SampleOutcome::forwards).sum())
+                .isLessThanOrEqualTo(nearest.outcomes().stream()
+                        .mapToLong(SampleOutcome::forwards)
+                        .sum());
+    }
+
     @Test
     void never_changes_the_inputs() {
         double[] before = Rows.toDoubles(INPUTS);
