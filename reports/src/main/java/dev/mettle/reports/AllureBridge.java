@@ -8,6 +8,7 @@ import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
@@ -73,14 +74,17 @@ final class AllureBridge {
 
     private static void addParameters(TestResult test, RobustnessReport report) {
         addParameter(test, parameter("attack", report.title()));
-        addParameter(test, parameter("norm", report.threatModel().norm().symbol()));
-        addParameter(
-                test,
-                parameter(
-                        "epsilon",
-                        report.threatModel().bounded()
-                                ? Epsilons.format(report.threatModel().epsilon())
-                                : "unbounded"));
+        ThreatModel threat = report.threatModel();
+        if (threat.transformation().isEmpty()) {
+            addParameter(test, parameter("norm", threat.norm().symbol()));
+            addParameter(
+                    test, parameter("epsilon", threat.bounded() ? Epsilons.format(threat.epsilon()) : "unbounded"));
+        } else {
+            addParameter(test, parameter("transformation", threat.transformation()));
+        }
+        if (threat.goal().isTargeted()) {
+            addParameter(test, parameter("goal", threat.goal().toString()));
+        }
         // Excluded: another seed is still the same test, with the same history.
         addParameter(
                 test,
@@ -123,7 +127,7 @@ final class AllureBridge {
             seconds += result.seconds();
             StepResult attack = step(
                     "Attack with " + result.attack().label() + ": " + result.count(SampleStatus.BROKEN) + " of "
-                            + report.cleanCount() + " standing samples broken",
+                            + standing(result) + " standing samples broken",
                     Status.PASSED,
                     from,
                     start + Math.round(1000 * seconds));
@@ -136,6 +140,12 @@ final class AllureBridge {
         steps.add(step(
                 "Judge: " + outcome + ReportText.surprise(outcome, expected), status(outcome, expected), end, end));
         return steps;
+    }
+
+    private static long standing(AttackResult result) {
+        return result.outcomes().stream()
+                .filter(outcome -> outcome.status().attacked())
+                .count();
     }
 
     private static StepResult step(String name, Status status, long start, long stop) {

@@ -171,6 +171,9 @@ public final class EvaluationJson {
         ObjectNode node = NODES.objectNode();
         node.put("name", result.attack().name().toLowerCase(Locale.ROOT));
         node.put("label", result.attack().label());
+        if (!result.suite().isEmpty()) {
+            node.put("suite", result.suite());
+        }
         putThreat(node, result.threatModel());
         ObjectNode parameters = node.putObject("parameters");
         result.attack().parameters().forEach(parameters::put);
@@ -197,6 +200,15 @@ public final class EvaluationJson {
     private static void putThreat(ObjectNode node, ThreatModel threat) {
         node.put("norm", threat.norm().name().toLowerCase(Locale.ROOT));
         putFinite(node, "epsilon", threat.epsilon());
+        if (!threat.transformation().isEmpty()) {
+            node.put("transformation", threat.transformation());
+        }
+        if (threat.goal().isTargeted()) {
+            node.put("goal", threat.goal().toString());
+        }
+        if (!threat.constraints().isNone()) {
+            node.put("constraints", threat.constraints().toString());
+        }
     }
 
     private static ObjectNode model(ModelInfo model, long features) {
