@@ -63,7 +63,7 @@ final class ProposalTracker {
         this.classes = classes;
         this.streams = streams;
         this.dropBroken = dropBroken;
-        this.space = threat.space(inputs);
+        this.space = attack.minimizesNorm() ? threat.spaceBeyond(inputs) : threat.space(inputs);
         this.heartbeat = heartbeat;
         this.best = inputs.dup('c');
         this.bestDistance = new double[aims.length];

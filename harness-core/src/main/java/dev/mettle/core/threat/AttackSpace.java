@@ -20,8 +20,10 @@ public final class AttackSpace {
     private final INDArray inputs;
     private final INDArray points;
     private final PerturbationSet perturbations;
+    private final double reach;
 
-    AttackSpace(ThreatModel threat, INDArray inputs) {
+    AttackSpace(ThreatModel threat, INDArray inputs, double reach) {
+        this.reach = reach;
         this.threat = threat;
         this.inputs = inputs;
         Constraints constraints = threat.constraints();
@@ -131,7 +133,7 @@ public final class AttackSpace {
 
     private boolean inside(double[] sample, double[] clean) {
         return Tolerance.atMost(
-                Distances.between(sample, clean, threat.constraints()).in(threat.norm()), threat.epsilon());
+                Distances.between(sample, clean, threat.constraints()).in(threat.norm()), reach);
     }
 
     private static int largest(Constraints.Group group, double[] sample) {

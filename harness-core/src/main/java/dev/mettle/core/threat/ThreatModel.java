@@ -97,7 +97,15 @@ public record ThreatModel(
 
     /** Return the allowed perturbations of the given clean samples, shape {@code [n, ...]}, and the way to and from them. */
     public AttackSpace space(INDArray clean) {
-        return new AttackSpace(this, clean);
+        return new AttackSpace(this, clean, epsilon);
+    }
+
+    /**
+     * Return the same space for an attack that comes from afar: whole numbers and categories are not held within epsilon on the way to
+     * the model.
+     */
+    public AttackSpace spaceBeyond(INDArray clean) {
+        return new AttackSpace(this, clean, UNBOUNDED);
     }
 
     /** Return the set of allowed perturbations of the given clean samples, shape {@code [n, ...]}, in attack coordinates. */

@@ -67,6 +67,14 @@ class ConstraintsTests {
         assertThat(toModel(l1, 0.2, -0.3, 0.7, 2, -1, 0.4, 0.3, 0)).containsExactly(CLEAN);
     }
 
+    @Test
+    void an_attack_that_comes_from_afar_may_query_beyond_the_ball() {
+        ThreatModel l1 = new ThreatModel(Norm.L1, 0.9, BOX).withConstraints(CONSTRAINTS);
+        INDArray far = row(0.2, -0.3, 0.7, 5, -1, 0.4, 0.3, 0);
+        assertThat(Rows.toDoubles(l1.spaceBeyond(row(CLEAN)).toModel(far, new int[] {0})))
+                .containsExactly(0.2, -3, 0.7, 30, -1, 1, 0, 0);
+    }
+
     @ParameterizedTest
     @EnumSource
     void every_point_becomes_an_allowed_input(Norm norm) {
