@@ -2,13 +2,11 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -47,7 +45,7 @@ public record AdversarialPatch(
         int batchSize,
         double learningRate,
         Loss loss)
-        implements Attack {
+        implements RecordAttack {
 
     private static final String NAME = "Patch";
 
@@ -149,11 +147,6 @@ public record AdversarialPatch(
     @Override
     public String label() {
         return NAME + "-" + Epsilons.format(area);
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,7 +33,7 @@ import java.util.Set;
  * @param largeEpsilons whether to spend 30 % of the steps within 3ε and 30 % within 2ε before the rest within ε; in L1 only, for two
  *     passes more. A stronger attack: AutoAttack does so
  */
-public record Apgd(Loss loss, int steps, int restarts, double rho, boolean largeEpsilons) implements Attack {
+public record Apgd(Loss loss, int steps, int restarts, double rho, boolean largeEpsilons) implements RecordAttack {
 
     /** Create the attack on the cross-entropy, with 100 steps from one random start. */
     public Apgd() {
@@ -101,11 +99,6 @@ public record Apgd(Loss loss, int steps, int restarts, double rho, boolean large
     @Override
     public String label() {
         return name() + "-" + steps + (restarts > 1 ? "×" + restarts : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -11,7 +10,6 @@ import dev.mettle.core.loss.Loss;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,7 +36,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param largeEpsilons whether to spend 30 % of the steps within 3ε and 30 % within 2ε before the rest within ε; in L1 only, for two
  *     passes more. A stronger attack: AutoAttack does so
  */
-public record ApgdTargeted(int targets, int steps, int restarts, double rho, boolean largeEpsilons) implements Attack {
+public record ApgdTargeted(int targets, int steps, int restarts, double rho, boolean largeEpsilons)
+        implements RecordAttack {
 
     /** Create the attack with 9 targets and 100 steps each, from one random start. */
     public ApgdTargeted() {
@@ -100,11 +99,6 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
     @Override
     public String label() {
         return "APGD-T-" + steps + (restarts > 1 ? "×" + restarts : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -26,7 +24,7 @@ import java.util.Set;
  * @param steps the number of steps, at least 1
  * @param step the absolute step size α, in input units of the model; where empty, {@code 2 · ε / steps}
  */
-public record Bim(int steps, OptionalDouble step) implements Attack {
+public record Bim(int steps, OptionalDouble step) implements RecordAttack {
 
     /** Create the attack with 10 steps of {@code 2 · ε / 10}. */
     public Bim() {
@@ -66,11 +64,6 @@ public record Bim(int steps, OptionalDouble step) implements Attack {
     @Override
     public String label() {
         return "BIM-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -30,7 +28,7 @@ import java.util.Set;
  * @param adaptation the factor between the step sizes after a success and after a failure, at least 1
  */
 public record BoundaryAttack(int queries, double sphericalStep, double sourceStep, double adaptation)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 5,000 queries and first steps of a hundredth of the distance. */
     public BoundaryAttack() {
@@ -67,11 +65,6 @@ public record BoundaryAttack(int queries, double sphericalStep, double sourceSte
     @Override
     public String label() {
         return "Boundary-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

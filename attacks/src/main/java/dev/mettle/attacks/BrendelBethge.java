@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,7 +36,7 @@ import java.util.Set;
  * @param startDraws how many random starts to try, at least 0
  */
 public record BrendelBethge(int steps, double radius, double decay, double momentum, double overshoot, int startDraws)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 200 steps from a radius of 0.03, halved every 10 steps, and 100 random starts. */
     public BrendelBethge() {
@@ -94,11 +92,6 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
     @Override
     public String label() {
         return "BB-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

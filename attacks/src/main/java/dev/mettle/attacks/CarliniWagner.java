@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -36,7 +34,7 @@ import java.util.Set;
  */
 public record CarliniWagner(
         int searchSteps, int steps, double learningRate, double initialConst, double confidence, boolean abortEarly)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 5 weights from c = 0.01, each with 200 steps at learning rate 0.05. */
     public CarliniWagner() {
@@ -89,11 +87,6 @@ public record CarliniWagner(
     @Override
     public String label() {
         return "C&W " + searchSteps + "×" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

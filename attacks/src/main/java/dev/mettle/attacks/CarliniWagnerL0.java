@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -9,7 +8,6 @@ import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Comparator;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -48,7 +46,7 @@ public record CarliniWagnerL0(
         double largestConst,
         double confidence,
         int mostSteps)
-        implements Attack {
+        implements RecordAttack {
 
     private static final double UNCHANGED = 1e-4;
     private static final double AT_ONCE = 0.3;
@@ -103,11 +101,6 @@ public record CarliniWagnerL0(
     @Override
     public String label() {
         return "C&W L0 " + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -9,7 +8,6 @@ import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -48,7 +46,7 @@ public record CarliniWagnerLinf(
         double shrink,
         double finest,
         double confidence)
-        implements Attack {
+        implements RecordAttack {
 
     /** How much the changes may exceed the threshold altogether, over c, as in the authors' code. */
     private static final double SLACK = 1e-4;
@@ -109,11 +107,6 @@ public record CarliniWagnerLinf(
     @Override
     public String label() {
         return "C&W L∞ " + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

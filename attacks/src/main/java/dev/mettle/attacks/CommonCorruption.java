@@ -2,7 +2,6 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
@@ -11,7 +10,6 @@ import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -43,7 +41,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param severity how badly, from 1 to 5
  * @param parameterSet whose strengths to take
  */
-public record CommonCorruption(Corruption corruption, int severity, ParameterSet parameterSet) implements Attack {
+public record CommonCorruption(Corruption corruption, int severity, ParameterSet parameterSet) implements RecordAttack {
 
     private static final String NAME = "Corruption";
 
@@ -116,11 +114,6 @@ public record CommonCorruption(Corruption corruption, int severity, ParameterSet
     @Override
     public String label() {
         return corruption + " " + severity;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -11,7 +10,6 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -35,7 +33,7 @@ import java.util.Set;
  * @param initialNorm the first ε, for inputs from 0 to 1; wider boxes stretch it, and α, by their width
  * @param levels to how many evenly spaced values per feature to round every point, such as 256 for images of 8 bits; 0 for none
  */
-public record Ddn(int steps, double gamma, double initialNorm, int levels) implements Attack {
+public record Ddn(int steps, double gamma, double initialNorm, int levels) implements RecordAttack {
 
     /** Create the attack with 100 steps, γ = 0.05, from ε = 1, without rounding. */
     public Ddn() {
@@ -77,11 +75,6 @@ public record Ddn(int steps, double gamma, double initialNorm, int levels) imple
     @Override
     public String label() {
         return "DDN-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -12,7 +11,6 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,7 +36,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param overshootTotal whether to stretch the whole perturbation instead of each step, as the authors' code does; it gives very
  *     nearly the same distances in more steps
  */
-public record DeepFool(int steps, int candidates, double overshoot, boolean overshootTotal) implements Attack {
+public record DeepFool(int steps, int candidates, double overshoot, boolean overshootTotal) implements RecordAttack {
 
     /** The authors' constant beside |f|, for inputs from 0 to 1. */
     private static final double BEYOND = 1e-4;
@@ -87,11 +85,6 @@ public record DeepFool(int steps, int candidates, double overshoot, boolean over
     @Override
     public String label() {
         return "DeepFool-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

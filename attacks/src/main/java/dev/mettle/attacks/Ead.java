@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -49,7 +47,7 @@ public record Ead(
         double beta,
         double confidence,
         boolean abortEarly)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 6 weights from c = 0.01, each with 100 steps from learning rate 0.01, and β = 0.05. */
     public Ead() {
@@ -113,11 +111,6 @@ public record Ead(
     @Override
     public String label() {
         return "EAD " + searchSteps + "×" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

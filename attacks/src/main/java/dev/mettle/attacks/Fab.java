@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -11,7 +10,6 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -36,7 +34,7 @@ import java.util.Set;
  * @param beta the backward step β, between 0 and 1
  * @param alphaMax the largest weight α of the clean sample, between 0 and 1
  */
-public record Fab(int steps, int restarts, double eta, double beta, double alphaMax) implements Attack {
+public record Fab(int steps, int restarts, double eta, double beta, double alphaMax) implements RecordAttack {
 
     /** Create the attack with 100 steps from the clean sample, η = 1.05, β = 0.9, α at most 0.1. */
     public Fab() {
@@ -79,11 +77,6 @@ public record Fab(int steps, int restarts, double eta, double beta, double alpha
     @Override
     public String label() {
         return "FAB-" + steps + (restarts > 1 ? "×" + restarts : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -13,7 +12,6 @@ import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -38,7 +36,7 @@ import java.util.Set;
  * @param alphaMax the largest weight α of the clean sample, between 0 and 1
  */
 public record FabTargeted(int steps, int targets, int restarts, double eta, double beta, double alphaMax)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 100 steps towards each of 9 classes from the clean sample, η = 1.05, β = 0.9, α at most 0.1. */
     public FabTargeted() {
@@ -87,11 +85,6 @@ public record FabTargeted(int steps, int targets, int restarts, double eta, doub
     @Override
     public String label() {
         return "FAB-T-" + steps + "×" + targets + (restarts > 1 ? "×" + restarts : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,7 +22,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Goodfellow, Shlens, Szegedy: Explaining and Harnessing Adversarial Examples, ICLR 2015,
  * <a href="https://arxiv.org/abs/1412.6572">arXiv:1412.6572</a>.
  */
-public record Fgsm() implements Attack {
+public record Fgsm() implements RecordAttack {
 
     /** Return the attack within an L∞ ball. */
     public static BudgetedAttack linf(double epsilon) {
@@ -39,11 +37,6 @@ public record Fgsm() implements Attack {
     @Override
     public String name() {
         return "FGSM";
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

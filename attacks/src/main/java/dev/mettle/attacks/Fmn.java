@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -10,7 +9,6 @@ import dev.mettle.core.loss.Margin;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -41,7 +39,7 @@ import java.util.Set;
  * @param finalGamma by which factor it changes at last, at most the first
  */
 public record Fmn(int steps, double initialStep, double finalStep, double initialGamma, double finalGamma)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 100 steps, α from 1 to 0.01, γ from 0.05 to 0.001. */
     public Fmn() {
@@ -84,11 +82,6 @@ public record Fmn(int steps, double initialStep, double finalStep, double initia
     @Override
     public String label() {
         return "FMN-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

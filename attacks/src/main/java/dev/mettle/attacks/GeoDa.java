@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -28,7 +26,7 @@ import java.util.Set;
  * @param sigma the standard deviation of the random points, as a share of the input range
  * @param lambda how fast the iterations converge, as the paper assumes it: above 0, at most 1
  */
-public record GeoDa(int queries, double sigma, double lambda) implements Attack {
+public record GeoDa(int queries, double sigma, double lambda) implements RecordAttack {
 
     /** Create the attack with 5,000 queries. */
     public GeoDa() {
@@ -64,11 +62,6 @@ public record GeoDa(int queries, double sigma, double lambda) implements Attack 
     @Override
     public String label() {
         return "GeoDA-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

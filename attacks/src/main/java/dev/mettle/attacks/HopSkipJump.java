@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -31,7 +29,8 @@ import java.util.Set;
  * @param maxEvaluations the most random points in one iteration, at least 1
  * @param gamma the precision γ of the binary search
  */
-public record HopSkipJump(int queries, int initialEvaluations, int maxEvaluations, double gamma) implements Attack {
+public record HopSkipJump(int queries, int initialEvaluations, int maxEvaluations, double gamma)
+        implements RecordAttack {
 
     /** Create the attack with 5,000 queries. */
     public HopSkipJump() {
@@ -73,11 +72,6 @@ public record HopSkipJump(int queries, int initialEvaluations, int maxEvaluation
     @Override
     public String label() {
         return "HopSkipJump-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

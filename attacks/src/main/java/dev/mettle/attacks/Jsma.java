@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -14,7 +13,6 @@ import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -40,7 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param mostPairs the most pairs to move, whatever γ allows, at least 1
  * @param targets how many of the likeliest wrong classes to try where the goal is any of them, at least 1
  */
-public record Jsma(double theta, double gamma, int mostPairs, int targets) implements Attack {
+public record Jsma(double theta, double gamma, int mostPairs, int targets) implements RecordAttack {
 
     /** Create the attack with θ = 1, γ = 0.1 and at most 200 pairs, towards the likeliest wrong class. */
     public Jsma() {
@@ -84,11 +82,6 @@ public record Jsma(double theta, double gamma, int mostPairs, int targets) imple
     @Override
     public String name() {
         return "JSMA";
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

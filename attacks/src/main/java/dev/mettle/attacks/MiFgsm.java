@@ -1,14 +1,12 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -28,7 +26,7 @@ import java.util.Set;
  * @param step the absolute step size α, in input units of the model; where empty, {@code ε / steps}
  * @param decay the weight μ of the gradients before; at least 0, and 0 makes it {@link Bim}
  */
-public record MiFgsm(int steps, OptionalDouble step, double decay) implements Attack {
+public record MiFgsm(int steps, OptionalDouble step, double decay) implements RecordAttack {
 
     /** Create the attack with 10 steps of {@code ε / 10} and {@code μ = 1}. */
     public MiFgsm() {
@@ -74,11 +72,6 @@ public record MiFgsm(int steps, OptionalDouble step, double decay) implements At
     @Override
     public String label() {
         return "MI-FGSM-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -14,7 +13,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -41,7 +39,7 @@ import java.util.Set;
  * @param plateau the number of steps over which the loss must not fall, at least 2
  */
 public record Nes(int queries, int samples, double sigma, double momentum, double maxStep, double minStep, int plateau)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with the authors' defaults: 10,000 queries, 50 points per estimate, σ = 0.001, μ = 0.9, η from 0.01 to 0.00005. */
     public Nes() {
@@ -101,11 +99,6 @@ public record Nes(int queries, int samples, double sigma, double momentum, doubl
     @Override
     public String label() {
         return "NES-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

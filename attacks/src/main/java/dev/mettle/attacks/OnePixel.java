@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -10,7 +9,6 @@ import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -32,7 +30,7 @@ import java.util.Set;
  * @param population the number of members, at least 4
  * @param generations the number of generations after the first one, at least 0
  */
-public record OnePixel(int pixels, int population, int generations) implements Attack {
+public record OnePixel(int pixels, int population, int generations) implements RecordAttack {
 
     /** Create the attack of the paper: one pixel, 400 members, 100 generations. */
     public OnePixel() {
@@ -78,11 +76,6 @@ public record OnePixel(int pixels, int population, int generations) implements A
     @Override
     public String label() {
         return pixels == 1 ? "OnePixel" : pixels + " pixels";
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -9,7 +8,6 @@ import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Norm;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -38,7 +36,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param optimizer how steps are made out of gradients; the paper's are plain
  */
 public record Pgd(int steps, OptionalDouble step, int restarts, boolean randomStart, Loss loss, Optimizer optimizer)
-        implements Attack {
+        implements RecordAttack {
 
     /** Create the attack with 40 steps of {@code 2.5 · ε / 40} from one random start. */
     public Pgd() {
@@ -117,11 +115,6 @@ public record Pgd(int steps, OptionalDouble step, int restarts, boolean randomSt
                 + (restarts > 1 ? "×" + restarts : "")
                 + (loss == Loss.CROSS_ENTROPY ? "" : " " + loss.symbol())
                 + (optimizer == Optimizer.PLAIN ? "" : " " + optimizer.name().toLowerCase(Locale.ROOT));
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -26,7 +24,7 @@ import java.util.Set;
  *
  * @param queries the most queries per sample, at least 1
  */
-public record Pointwise(int queries) implements Attack {
+public record Pointwise(int queries) implements RecordAttack {
 
     /** Create the attack with 5,000 queries. */
     public Pointwise() {
@@ -60,11 +58,6 @@ public record Pointwise(int queries) implements Attack {
     @Override
     public String label() {
         return "Pointwise-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

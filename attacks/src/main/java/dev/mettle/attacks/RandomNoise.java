@@ -1,13 +1,11 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.threat.Norm;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -19,7 +17,7 @@ import java.util.Set;
  *
  * @param draws how many points to try per sample, at least 1
  */
-public record RandomNoise(int draws) implements Attack {
+public record RandomNoise(int draws) implements RecordAttack {
 
     /** Create the attack with 100 draws. */
     public RandomNoise() {
@@ -48,11 +46,6 @@ public record RandomNoise(int draws) implements Attack {
     @Override
     public String label() {
         return "Noise-" + draws;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

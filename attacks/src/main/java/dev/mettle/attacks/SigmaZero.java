@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -12,7 +11,6 @@ import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -38,7 +36,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param thresholdStep the change t of the threshold per step, as a factor of the step size
  */
 public record SigmaZero(int steps, double stepSize, double sigma, double threshold, double thresholdStep)
-        implements Attack {
+        implements RecordAttack {
 
     private static final double BETA1 = 0.9;
     private static final double BETA2 = 0.999;
@@ -90,11 +88,6 @@ public record SigmaZero(int steps, double stepSize, double sigma, double thresho
     @Override
     public String label() {
         return "σ-zero-" + steps;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

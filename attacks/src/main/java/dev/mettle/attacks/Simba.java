@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -10,7 +9,6 @@ import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -34,7 +32,7 @@ import java.util.Set;
  * @param freqDims how many frequencies per axis come first, at least 1; cosines only
  * @param stride how many frequencies per axis are added each time these are used up, at least 1; cosines only
  */
-public record Simba(Basis basis, int queries, double step, int freqDims, int stride) implements Attack {
+public record Simba(Basis basis, int queries, double step, int freqDims, int stride) implements RecordAttack {
 
     /** The directions to step along. */
     public enum Basis {
@@ -99,11 +97,6 @@ public record Simba(Basis basis, int queries, double step, int freqDims, int str
     @Override
     public String label() {
         return basis == Basis.DCT ? "SimBA-DCT" : "SimBA";
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -2,7 +2,6 @@ package dev.mettle.attacks;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
@@ -14,7 +13,6 @@ import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -49,7 +47,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public record SpatialTransformation(
         double degrees, double pixels, Search search, int rotations, int translations, int draws, OptionalDouble fill)
-        implements Attack {
+        implements RecordAttack {
 
     private static final String NAME = "Spatial";
 
@@ -119,11 +117,6 @@ public record SpatialTransformation(
     @Override
     public String label() {
         return NAME + "-" + (search == Search.GRID ? gridSize() : draws);
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

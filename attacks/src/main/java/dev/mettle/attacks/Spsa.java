@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -11,7 +10,6 @@ import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -32,7 +30,7 @@ import java.util.Set;
  * @param learningRate the learning rate of Adam, in input units of the model
  * @param delta the size δ of the perturbations, in input units of the model
  */
-public record Spsa(int queries, int samples, double learningRate, double delta) implements Attack {
+public record Spsa(int queries, int samples, double learningRate, double delta) implements RecordAttack {
 
     /** Create the attack with 100 steps of 128 directions: 25,700 queries, learning rate 0.01, δ = 0.01. */
     public Spsa() {
@@ -84,11 +82,6 @@ public record Spsa(int queries, int samples, double learningRate, double delta) 
     @Override
     public String label() {
         return "SPSA-" + queries;
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -1,7 +1,6 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
-import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -13,7 +12,6 @@ import dev.mettle.core.loss.Margin;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -37,7 +35,7 @@ import java.util.Set;
  * @param rescaleSchedule whether to halve the share at the same fractions of any number of queries, as for 10,000 of them
  * @param restarts how often to start anew on samples still standing, at least 1
  */
-public record SquareAttack(int queries, double pInit, boolean rescaleSchedule, int restarts) implements Attack {
+public record SquareAttack(int queries, double pInit, boolean rescaleSchedule, int restarts) implements RecordAttack {
 
     /** Create the attack as AutoAttack runs it: 5,000 queries from a share of 0.8, one restart. */
     public SquareAttack() {
@@ -99,11 +97,6 @@ public record SquareAttack(int queries, double pInit, boolean rescaleSchedule, i
     @Override
     public String label() {
         return "Square-" + queries + (restarts > 1 ? "×" + restarts : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

@@ -43,7 +43,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param optimizer how δ is fitted
  */
 public record UniversalPerturbation(int epochs, int batchSize, double step, Loss loss, Optimizer optimizer)
-        implements Attack {
+        implements RecordAttack {
 
     private static final String NAME = "UAP";
 
@@ -116,11 +116,6 @@ public record UniversalPerturbation(int epochs, int batchSize, double step, Loss
     @Override
     public String label() {
         return NAME + "-" + epochs + (optimizer == Optimizer.DEEPFOOL ? " (DeepFool)" : "");
-    }
-
-    @Override
-    public Map<String, String> parameters() {
-        return AttackOptions.of(this);
     }
 
     @Override

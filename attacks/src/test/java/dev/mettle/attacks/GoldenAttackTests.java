@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.AttackRun;
-import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
-import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
@@ -106,7 +104,7 @@ class GoldenAttackTests {
     }
 
     /** Remembers the last forward pass, and how small each entry of the input gradient ever was. */
-    private static final class Recording implements DifferentiableModel {
+    private static final class Recording implements WrappedModel {
 
         private final DifferentiableModel model;
         private INDArray lastQuery = images();
@@ -143,23 +141,8 @@ class GoldenAttackTests {
         }
 
         @Override
-        public DifferentiableModel inDoublePrecision() {
-            return this;
-        }
-
-        @Override
-        public ModelInfo info() {
-            return model.info();
-        }
-
-        @Override
-        public int[] predict(INDArray inputs) {
-            return model.predict(inputs);
-        }
-
-        @Override
-        public boolean[] reaches(INDArray inputs, Aim[] aims) {
-            return model.reaches(inputs, aims);
+        public DifferentiableModel model() {
+            return model;
         }
     }
 }

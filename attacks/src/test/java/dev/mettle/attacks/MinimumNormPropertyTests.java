@@ -12,7 +12,6 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.InputGradients;
-import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.testing.AffineModel;
@@ -453,7 +452,7 @@ class MinimumNormPropertyTests {
     }
 
     /** Keeps the points at which it was asked for gradients. */
-    private record Listening(AffineModel model, List<INDArray> queries) implements DifferentiableModel {
+    private record Listening(AffineModel model, List<INDArray> queries) implements WrappedModel {
 
         @Override
         public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
@@ -463,67 +462,17 @@ class MinimumNormPropertyTests {
         @Override
         public InputGradients gradients(INDArray inputs, Function<INDArray, List<INDArray>> lossGradients) {
             queries.add(inputs.dup());
-            return DifferentiableModel.super.gradients(inputs, lossGradients);
-        }
-
-        @Override
-        public INDArray logits(INDArray inputs) {
-            return model.logits(inputs);
-        }
-
-        @Override
-        public DifferentiableModel inDoublePrecision() {
-            return this;
-        }
-
-        @Override
-        public ModelInfo info() {
-            return model.info();
-        }
-
-        @Override
-        public int[] predict(INDArray inputs) {
-            return model.predict(inputs);
-        }
-
-        @Override
-        public boolean[] misclassifies(INDArray inputs, int[] labels) {
-            return model.misclassifies(inputs, labels);
+            return WrappedModel.super.gradients(inputs, lossGradients);
         }
     }
 
     /** A model whose gradient is everywhere the same number. */
-    private record Numb(AffineModel model, double value) implements DifferentiableModel {
+    private record Numb(AffineModel model, double value) implements WrappedModel {
 
         @Override
         public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
             InputGradient pass = model.gradient(inputs, lossGradient);
             return new InputGradient(pass.logits(), pass.gradient().assign(value));
-        }
-
-        @Override
-        public INDArray logits(INDArray inputs) {
-            return model.logits(inputs);
-        }
-
-        @Override
-        public DifferentiableModel inDoublePrecision() {
-            return this;
-        }
-
-        @Override
-        public ModelInfo info() {
-            return model.info();
-        }
-
-        @Override
-        public int[] predict(INDArray inputs) {
-            return model.predict(inputs);
-        }
-
-        @Override
-        public boolean[] misclassifies(INDArray inputs, int[] labels) {
-            return model.misclassifies(inputs, labels);
         }
     }
 }

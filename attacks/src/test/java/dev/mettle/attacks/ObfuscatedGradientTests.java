@@ -6,10 +6,8 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
-import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.LabelModel;
-import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.model.PreprocessedModel;
 import dev.mettle.core.model.Preprocessing;
 import dev.mettle.core.numeric.Rows;
@@ -82,22 +80,7 @@ class ObfuscatedGradientTests {
     }
 
     /** Adds noise to every gradient, far larger than the gradient: a stand-in for a randomized model. */
-    private record NoisyGradients(AffineModel model, SampleRandom noise) implements DifferentiableModel {
-        @Override
-        public ModelInfo info() {
-            return model.info();
-        }
-
-        @Override
-        public int[] predict(INDArray inputs) {
-            return model.predict(inputs);
-        }
-
-        @Override
-        public INDArray logits(INDArray inputs) {
-            return model.logits(inputs);
-        }
-
+    private record NoisyGradients(AffineModel model, SampleRandom noise) implements WrappedModel {
         @Override
         public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
             InputGradient pass = model.gradient(inputs, lossGradient);
@@ -108,11 +91,6 @@ class ObfuscatedGradientTests {
                 }
             }
             return new InputGradient(pass.logits(), Rows.fromRows(rows, inputs));
-        }
-
-        @Override
-        public DifferentiableModel inDoublePrecision() {
-            return this;
         }
     }
 

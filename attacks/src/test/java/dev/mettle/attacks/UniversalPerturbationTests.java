@@ -10,11 +10,9 @@ import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
-import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
-import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.testing.Samples;
@@ -351,7 +349,7 @@ class UniversalPerturbationTests {
     }
 
     /** Watches the size of batches, and may spoil gradients. */
-    private static final class Watched implements DifferentiableModel {
+    private static final class Watched implements WrappedModel {
 
         private final DifferentiableModel model;
         private final UnaryOperator<INDArray> spoil;
@@ -376,23 +374,8 @@ class UniversalPerturbationTests {
         }
 
         @Override
-        public DifferentiableModel inDoublePrecision() {
-            return this;
-        }
-
-        @Override
-        public ModelInfo info() {
-            return model.info();
-        }
-
-        @Override
-        public int[] predict(INDArray inputs) {
-            return model.predict(inputs);
-        }
-
-        @Override
-        public boolean[] reaches(INDArray inputs, Aim[] aims) {
-            return model.reaches(inputs, aims);
+        public DifferentiableModel model() {
+            return model;
         }
     }
 }
