@@ -3,6 +3,7 @@ package dev.mettle.attacks;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
@@ -138,8 +139,8 @@ public final class ReluModel implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return Logits.reach(logits(inputs), aims, 0);
+    public Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return Logits.judge(logits(inputs), aims);
     }
 
     @Override

@@ -10,6 +10,8 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
+import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
@@ -185,8 +187,8 @@ class SparseDefectTests {
         }
 
         @Override
-        public boolean[] reaches(INDArray inputs, Aim[] aims) {
-            return dev.mettle.core.model.Logits.reach(logits(inputs), aims, 0);
+        public Judgement[] judge(INDArray inputs, Aim[] aims) {
+            return Logits.judge(logits(inputs), aims);
         }
     }
 

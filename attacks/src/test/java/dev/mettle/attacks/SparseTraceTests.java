@@ -7,6 +7,7 @@ import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
@@ -104,8 +105,8 @@ class SparseTraceTests {
         }
 
         @Override
-        public boolean[] reaches(INDArray inputs, Aim[] aims) {
-            return MODEL.reaches(inputs, aims);
+        public Judgement[] judge(INDArray inputs, Aim[] aims) {
+            return MODEL.judge(inputs, aims);
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.mettle.attacks;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.ModelInfo;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -24,8 +25,8 @@ interface WrappedModel extends DifferentiableModel {
     }
 
     @Override
-    default boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return model().reaches(inputs, aims);
+    default Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return model().judge(inputs, aims);
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.mettle.core.attack;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.loss.Aim;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.numeric.Rows;
@@ -242,20 +243,25 @@ public final class AttackEngine {
             double[][] clean = Rows.toRows(Rows.select(proposals.inputs(), found));
             Aim[] ownAims = Arrays.stream(found).mapToObj(proposals::aim).toArray(Aim[]::new);
             INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
-            boolean[] reached = model.reaches(candidates, ownAims);
-            for (double part = 1e-5; part < 0.02 && missed(reached).length > 0; part *= 10) {
-                candidates = pushOut(candidates, clean, missed(reached), part);
-                reached = model.reaches(candidates, ownAims);
+            Judgement[] judgements = model.judge(candidates, ownAims);
+            for (double part = 1e-5; part < 0.02 && missed(judgements).length > 0; part *= 10) {
+                int[] missed = missed(judgements);
+                candidates = pushOut(candidates, clean, missed, part);
+                Judgement[] again = model.judge(
+                        Rows.select(candidates, missed),
+                        Arrays.stream(missed).mapToObj(i -> ownAims[i]).toArray(Aim[]::new));
+                for (int i = 0; i < missed.length; i++) {
+                    judgements[missed[i]] = again[i];
+                }
             }
             double[][] points = Rows.toRows(candidates);
-            int[] predicted = model.predict(candidates);
             for (int i = 0; i < found.length; i++) {
                 int row = rows[found[i]];
                 Distances size = Distances.between(points[i], clean[i], threat.constraints());
                 boolean allowed = Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
                         && threat.box().firstViolation(points[i]).isEmpty()
                         && threat.constraints().allows(points[i], clean[i]);
-                if (!reached[i] || !allowed) {
+                if (!judgements[i].reachesAim() || !allowed) {
                     unconfirmed++;
                     continue;
                 }
@@ -263,13 +269,15 @@ public final class AttackEngine {
                 if (best == null || size.in(threat.norm()) < best.in(threat.norm())) {
                     distances[row] = size;
                     adversarial[row] = Rows.select(candidates, new int[] {i});
-                    adversarialLabels[row] = predicted[i];
+                    adversarialLabels[row] = judgements[i].label();
                 }
             }
         }
 
-        private static int[] missed(boolean[] reached) {
-            return IntStream.range(0, reached.length).filter(i -> !reached[i]).toArray();
+        private static int[] missed(Judgement[] judgements) {
+            return IntStream.range(0, judgements.length)
+                    .filter(i -> !judgements[i].reachesAim())
+                    .toArray();
         }
 
         /**

@@ -1,6 +1,7 @@
 package dev.mettle.core.model;
 
 import dev.mettle.core.loss.Aim;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -24,17 +25,29 @@ public interface LabelModel {
     int[] predict(INDArray inputs);
 
     /**
-     * Say for every sample whether the model under test does what an attack wants: prefers another class to the true one, or the
-     * target to all others. A tie is no preference.
+     * Return the label of every sample, and whether the model under test does what an attack wants: prefers another class to the true
+     * one, or the target to all others.
      *
      * @param inputs a batch of shape {@code [n, ...]}
      * @param aims {@code n} aims
      */
-    default boolean[] reaches(INDArray inputs, Aim[] aims) {
+    default Judgement[] judge(INDArray inputs, Aim[] aims) {
         int[] predicted = predict(inputs);
-        boolean[] reached = new boolean[predicted.length];
+        Judgement[] judgements = new Judgement[predicted.length];
+        Arrays.setAll(judgements, i -> {
+            Aim aim = aims[i];
+            boolean reached = aim.isTargeted() ? predicted[i] == aim.target() : predicted[i] != aim.label();
+            return new Judgement(predicted[i], reached);
+        });
+        return judgements;
+    }
+
+    /** Say for every sample whether the model under test does what an attack wants; see {@link #judge}. */
+    default boolean[] reaches(INDArray inputs, Aim[] aims) {
+        Judgement[] judgements = judge(inputs, aims);
+        boolean[] reached = new boolean[judgements.length];
         for (int i = 0; i < reached.length; i++) {
-            reached[i] = aims[i].isTargeted() ? predicted[i] == aims[i].target() : predicted[i] != aims[i].label();
+            reached[i] = judgements[i].reachesAim();
         }
         return reached;
     }

@@ -2,6 +2,7 @@ package dev.mettle.core.model;
 
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.numeric.Rows;
+import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Decisions read off scores of shape {@code [n, classes]}: logits, probabilities, or any other. */
@@ -21,6 +22,15 @@ public final class Logits {
             }
         }
         return best;
+    }
+
+    /** Return the judgement of every row, as {@link LabelModel#judge} wants it. */
+    public static Judgement[] judge(INDArray scores, Aim[] aims) {
+        int[] labels = argMax(scores);
+        boolean[] reached = reach(scores, aims, 0);
+        Judgement[] judgements = new Judgement[labels.length];
+        Arrays.setAll(judgements, i -> new Judgement(labels[i], reached[i]));
+        return judgements;
     }
 
     /** Say per row whether scores reach an aim, strictly, and by at least a margin. NaN reaches nothing. */

@@ -64,8 +64,8 @@ public final class PreprocessedModel implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return inner.reaches(preprocessing.apply(inputs), aims);
+    public Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return inner.judge(preprocessing.apply(inputs), aims);
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
@@ -202,8 +203,10 @@ class AttackEngineTests {
     void the_original_model_has_the_last_word() {
         DifferentiableModel liar = new Delegating(MODEL) {
             @Override
-            public boolean[] reaches(INDArray inputs, Aim[] aims) {
-                return new boolean[aims.length]; // the deployed model isn't fooled by anything
+            public Judgement[] judge(INDArray inputs, Aim[] aims) {
+                return Arrays.stream(aims)
+                        .map(aim -> new Judgement(aim.label(), false))
+                        .toArray(Judgement[]::new); // the deployed model isn't fooled by anything
             }
         };
         AttackRun run = AttackEngine.of(liar, 3)
@@ -432,8 +435,8 @@ class AttackEngineTests {
         }
 
         @Override
-        public boolean[] reaches(INDArray inputs, Aim[] aims) {
-            return model.reaches(inputs, aims);
+        public Judgement[] judge(INDArray inputs, Aim[] aims) {
+            return model.judge(inputs, aims);
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.mettle.core.testing;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
@@ -74,8 +75,8 @@ public final class AffineModel implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return Logits.reach(logits(inputs), aims, 0);
+    public Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return Logits.judge(logits(inputs), aims);
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.InputGradients;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.Logits;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Backend;
@@ -154,8 +155,8 @@ public final class SameDiffClassifier implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return Logits.reach(scores(inputs), aims, 0);
+    public Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return Logits.judge(scores(inputs), aims);
     }
 
     private INDArray scores(INDArray inputs) {
