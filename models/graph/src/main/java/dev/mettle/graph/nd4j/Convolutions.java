@@ -18,8 +18,11 @@ final class Convolutions {
     private static final int KERNEL_FIRST = 0;
     private static final int KERNEL_LAST = 1;
 
-    /** oneDNN fills up channels to blocks; for an image with fewer, products of matrices are faster. */
-    private static final long FEW_CHANNELS = 4;
+    /** Images have up to this many channels. */
+    static final long FEW_CHANNELS = 4;
+
+    /** oneDNN fills channels up to blocks of this many. */
+    private static final long BLOCK = 8;
 
     private Convolutions() {}
 
@@ -148,9 +151,19 @@ final class Convolutions {
             return deconvolution(tape, padded, y, w, shape);
         }
         boolean accelerated = tape.dataType() == DataType.FLOAT && Backend.hasOneDnn();
-        return accelerated && !padded.isDilated() && shape[1] > FEW_CHANNELS
+        return accelerated && !padded.isDilated() && !wastesBlocks(window, y.size(1), shape[1])
                 ? deconvolution(tape, padded, y, w, shape)
                 : products(tape, padded, y, w, shape);
+    }
+
+    /**
+     * Say whether oneDNN loses so much by filling up channels that products of matrices are faster: measured on kernels from 3 × 3 to 7
+     * × 7 with 1 to 50 channels, with large kernels and no stride, 1.1 to 4 times.
+     */
+    private static boolean wastesBlocks(Window window, long from, long to) {
+        boolean large = window.kernel().stream().reduce(1, (a, b) -> a * b) >= 25;
+        boolean strided = window.strides().stream().anyMatch(stride -> stride != 1);
+        return large && !strided && from >= 2 * BLOCK && to % BLOCK != 0 && (to <= 2 || to > BLOCK);
     }
 
     /** ND4J's operation, fast where oneDNN has it: about twice as fast as its gradient operation of convolutions. */

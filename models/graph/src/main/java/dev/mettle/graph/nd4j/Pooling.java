@@ -79,13 +79,19 @@ final class Pooling {
 
     /** Say whether windows lie side by side and cover an image exactly. */
     private static boolean tilesExactly(Window window, Buffer x) {
+        boolean exactly = tiles(window, x);
+        for (int i = 0; exactly && i < window.rank(); i++) {
+            exactly = x.size(i + 2) % window.kernel().get(i) == 0;
+        }
+        return exactly;
+    }
+
+    /** Say whether small windows lie side by side, without padding; at the end of an image, some values may be left over. */
+    static boolean tiles(Window window, Buffer x) {
         boolean tiles = window.rank() == 2 && window.kernel().equals(window.strides());
         for (int i = 0; tiles && i < window.rank(); i++) {
             long size = x.size(i + 2);
-            tiles = window.dilations().get(i) == 1
-                    && window.before(i, size) == 0
-                    && window.after(i, size) == 0
-                    && size % window.kernel().get(i) == 0;
+            tiles = window.dilations().get(i) == 1 && window.before(i, size) == 0 && window.after(i, size) == 0;
         }
         int values = window.kernel().stream().reduce(1, (a, b) -> a * b);
         return tiles && values > 1 && values < LARGE_WINDOW;
@@ -109,28 +115,18 @@ final class Pooling {
         for (int i = 0; i < count; i++) {
             layer[i] = flat.rows(i, i + 1).reshaped(y);
         }
-        Buffer largest = Buffer.of(y, x.differentiable());
-        tape.customInto(largest, "maximum", List.of(layer[0], layer[1]), Arguments.NONE);
-        for (int i = 2; i < count; i++) {
-            tape.customInto(largest, "maximum", List.of(largest, layer[i]), Arguments.NONE);
-        }
+        Buffer largest = Maximum.of(tape, layer);
         tape.adjoint(
                 largest,
                 dy -> tape.give(x, () -> {
                     Buffer gradients = Buffer.of(stacked, false);
                     Buffer flatGradients = gradients.reshaped(flat.shape());
-                    Buffer left = dy; // what no layer has taken yet
-                    for (int i = 0; i < count; i++) {
-                        Buffer part = flatGradients.rows(i, i + 1).reshaped(y);
-                        if (i == count - 1) {
-                            tape.copy(left, part);
-                        } else {
-                            Buffer behind = tape.custom("subtract", y, largest, layer[i]);
-                            Buffer passed = Arithmetic.multiply(tape, left, Arithmetic.isPositive(tape, behind));
-                            tape.customInto(part, "subtract", List.of(left, passed), Arguments.NONE);
-                            left = passed;
-                        }
-                    }
+                    Maximum.share(
+                            tape,
+                            dy,
+                            largest,
+                            layer,
+                            i -> flatGradients.rows(i, i + 1).reshaped(y));
                     // ND4J copies into a permuted view twice as fast as it permutes into an array
                     Buffer dx = Buffer.of(x.shape(), false);
                     tape.copy(

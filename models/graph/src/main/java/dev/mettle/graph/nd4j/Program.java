@@ -69,9 +69,19 @@ final class Program implements AutoCloseable {
         Buffer input = Buffer.of(inputShape, true);
         values.put(graph.input(), input);
         mark(tape, List.of(), List.of(input));
+        Map<OperatorGraph.Node, OperatorGraph.Node> poolings = PooledConvolution.in(graph);
+        Set<OperatorGraph.Node> done = new HashSet<>();
         for (OperatorGraph.Node node : graph.nodes()) {
             Buffer[] inputs = node.inputs().stream().map(values::get).toArray(Buffer[]::new);
-            values.put(node.output(), tape.apply(node.operator(), inputs));
+            OperatorGraph.Node pooling = poolings.get(node);
+            if (done.contains(node)) {
+                values.put(node.output(), inputs[0]);
+            } else if (pooling != null && PooledConvolution.pays(tape, node, pooling, inputs)) {
+                values.put(node.output(), PooledConvolution.apply(tape, node, pooling, inputs));
+                done.add(pooling);
+            } else {
+                values.put(node.output(), tape.apply(node.operator(), inputs));
+            }
         }
         Buffer logits = Objects.requireNonNull(values.get(graph.output()), "OperatorGraph has checked it");
         if (kind == Kind.FORWARD) {

@@ -34,6 +34,7 @@ class OperatorTests {
                         convolutions(),
                         transposedConvolutions(),
                         poolings(),
+                        pooledConvolutions(),
                         arithmetic(),
                         functions(),
                         reductions(),
@@ -92,6 +93,12 @@ class OperatorTests {
                         shape(1, 28, 28),
                         shape(20, 1, 5, 5),
                         shape(20)),
+                conv(
+                        "Conv, large kernel, odd channels",
+                        window(5, 1, 1, 1),
+                        shape(10, 8, 7),
+                        shape(18, 10, 5, 5),
+                        shape(18)),
                 conv("Conv over a line", line(3, 1, 1, 1), shape(5, 7), shape(4, 5, 3), shape(4)),
                 conv("Conv over a line, few channels", line(3, 2, 0, 1), shape(2, 8), shape(4, 2, 3), shape(4)),
                 conv(
@@ -179,6 +186,69 @@ class OperatorTests {
                 one("AveragePool over a volume", new Operator.AveragePool(volume(2, 2, 0, 1), true), shape(2, 4, 4, 2)),
                 one("LpPool", new Operator.LpPool(window(2, 2, 0, 1), 2), shape(3, 6, 4)),
                 one("LpPool, threes, padded", new Operator.LpPool(window(3, 1, 1, 1), 3), shape(3, 6, 4)));
+    }
+
+    /** Convolutions of few channels, whose output only a max pooling reads. */
+    private static Stream<Arguments> pooledConvolutions() {
+        return Stream.of(
+                pooled("MaxPool of Conv", window(5, 1, 0, 1), window(2, 2, 0, 1), shape(1, 14, 12), shape(8, 1, 5, 5)),
+                pooled(
+                        "MaxPool of Conv, values left over",
+                        window(3, 1, 1, 1),
+                        window(2, 2, 0, 1),
+                        shape(3, 9, 7),
+                        shape(5, 3, 3, 3)),
+                pooled(
+                        "MaxPool of Conv, strides",
+                        window(3, 2, 1, 1),
+                        window(2, 2, 0, 1),
+                        shape(2, 12, 14),
+                        shape(4, 2, 3, 3)),
+                pooled(
+                        "MaxPool of Conv, threes",
+                        window(3, 1, 0, 1),
+                        window(3, 3, 0, 1),
+                        shape(1, 11, 12),
+                        shape(8, 1, 3, 3)),
+                pooled("MaxPool of Conv, same", same(3, 1, 1), window(2, 2, 0, 1), shape(3, 8, 6), shape(4, 3, 3, 3)),
+                pooled(
+                        "MaxPool of Conv, same at one end",
+                        same(2, 1, 1),
+                        window(2, 2, 0, 1),
+                        shape(3, 8, 6),
+                        shape(4, 3, 2, 2)),
+                pooled(
+                        "MaxPool of Conv, overlapping",
+                        window(3, 1, 0, 1),
+                        window(3, 2, 0, 1),
+                        shape(1, 9, 9),
+                        shape(4, 1, 3, 3)),
+                pooled(
+                        "MaxPool of Conv, dilated",
+                        window(2, 1, 0, 2),
+                        window(2, 2, 0, 1),
+                        shape(1, 8, 8),
+                        shape(4, 1, 2, 2)),
+                graph(
+                        "MaxPool of Conv that others read, too",
+                        shape(1, 6, 6),
+                        Map.of("w", shape(4, 1, 3, 3)),
+                        node(new Operator.Conv(window(3, 1, 0, 1), 1), "c", "x", "w"),
+                        node(new Operator.MaxPool(window(2, 2, 0, 1)), "m", "c"),
+                        node(new Operator.AveragePool(window(2, 2, 0, 1), true), "a", "c"),
+                        node(new Operator.Add(), "y", "m", "a")));
+    }
+
+    private static Arguments pooled(String name, Window conv, Window pool, long[] sample, long... weights) {
+        Map<String, long[]> constants = new LinkedHashMap<>();
+        constants.put("w", weights);
+        constants.put("b", shape(weights[0]));
+        return graph(
+                name,
+                sample,
+                constants,
+                node(new Operator.Conv(conv, 1), "c", "x", "w", "b"),
+                node(new Operator.MaxPool(pool), "y", "c"));
     }
 
     private static Stream<Arguments> arithmetic() {
