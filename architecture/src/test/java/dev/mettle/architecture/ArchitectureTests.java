@@ -10,7 +10,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Imports run one way: {@code cli, junit → attacks, dl4j → graph → core}, and {@code reports → core}. Core knows no attack, no
+ * Imports run one way: {@code cli, junit → attacks, dl4j → graph → core}, {@code junit → memory → core}, and {@code reports → core}. Core knows no attack, no
  * Deeplearning4j, no JUnit and no Allure, so that each of them can be left out.
  */
 @AnalyzeClasses(packages = "dev.mettle", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -79,6 +79,14 @@ class ArchitectureTests {
             .resideInAnyPackage(with("dev.mettle.reports..", "com.fasterxml.jackson..", "io.qameta.allure.."));
 
     @ArchTest
+    static final ArchRule memory_knows_only_the_core = classes()
+            .that()
+            .resideInAPackage("dev.mettle.memory..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with("dev.mettle.memory..", "com.fasterxml.jackson.."));
+
+    @ArchTest
     static final ArchRule the_junit_extension_knows_no_report = classes()
             .that()
             .resideInAPackage("dev.mettle.junit..")
@@ -88,6 +96,7 @@ class ArchitectureTests {
                     "dev.mettle.junit..",
                     "dev.mettle.attacks..",
                     "dev.mettle.dl4j..",
+                    "dev.mettle.memory..",
                     "org.deeplearning4j..",
                     "org.junit.jupiter..",
                     "org.junit.platform.commons..",

@@ -82,8 +82,13 @@ final class Console {
         line.append(ReportText.surprise(outcome, expected));
         print(line.toString());
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
-            print("    " + ReportText.sentence(report));
+            about(ReportText.sentence(report));
         }
+    }
+
+    /** Print more about the result that was printed last. */
+    void about(String line) {
+        print("    " + line);
     }
 
     /** Print a sign of life. */

@@ -3,7 +3,10 @@ package dev.mettle.junit;
 import dev.mettle.core.evaluation.EvaluationListeners;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.verdict.BaselineComparison;
+import dev.mettle.core.verdict.Outcome;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
@@ -32,6 +35,7 @@ final class RobustnessInvocationExtension
     private final InvocationParameters parameters;
     private @Nullable RobustnessReport report;
     private @Nullable LabelModel model;
+    private Optional<BaselineComparison> comparison = Optional.empty();
 
     RobustnessInvocationExtension(
             RobustnessTestPlan plan,
@@ -55,6 +59,7 @@ final class RobustnessInvocationExtension
         model = attacked;
         report = known;
         EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());
+        comparison = evaluation.compare(known);
     }
 
     @Override
@@ -85,7 +90,19 @@ final class RobustnessInvocationExtension
     public void afterTestExecution(ExtensionContext context) {
         RobustnessReport known = report;
         if (known != null) { // else the attacks themselves failed, which JUnit reports
-            plan.expectation().require(known, FailureText.reproduce(plan.reproduce()), UnaryOperator.identity());
+            String lastLine = FailureText.reproduce(plan.reproduce());
+            boolean failed = known.verdict().outcome() == Outcome.FAIL;
+            if (!failed) { // too few samples for a threshold may be enough to show that the model became worse
+                requireBaseline(known, lastLine);
+            }
+            plan.expectation().require(known, lastLine, UnaryOperator.identity());
+            if (failed) {
+                requireBaseline(known, lastLine);
+            }
         }
+    }
+
+    private void requireBaseline(RobustnessReport known, String lastLine) {
+        plan.baseline().ifPresent(check -> comparison.ifPresent(changed -> check.require(known, changed, lastLine)));
     }
 }

@@ -3,7 +3,9 @@ package dev.mettle.junit;
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.ConfigurationException;
+import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -38,6 +40,19 @@ public final class RobustnessProperties {
      * them with {@value #MVN_TEST}.
      */
     public static final String COMMAND = "mettle.command";
+
+    /**
+     * What to do with baselines: {@code compare}, {@code update} to record them anew, or {@code off}.
+     *
+     * @see Baseline
+     */
+    public static final String BASELINE = "mettle.baseline";
+
+    /** The folder of the baselines, if not {@code src/test/resources/mettle/baselines} of the project of the test class. */
+    public static final String BASELINES = "mettle.baselines";
+
+    /** Whether tests run on CI, {@code true} or {@code false}, if the environment variable {@code CI} doesn't tell it right. */
+    public static final String CI = "mettle.ci";
 
     private static final String TEST = "{test}";
     private static final String MVN_TEST = "mvn test -Dtest={test}";
@@ -97,6 +112,35 @@ public final class RobustnessProperties {
                 .map(word -> expanded && word.contains(TEST) ? "'" + word + "'" : word)
                 .collect(Collectors.joining(" "))
                 .replace(TEST, test);
+    }
+
+    /** Return what to do with baselines. */
+    BaselineCheck.Mode baseline() {
+        String text = parameters.apply(BASELINE).orElse("compare").trim();
+        return Arrays.stream(BaselineCheck.Mode.values())
+                .filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst()
+                .orElseThrow(() ->
+                        new ConfigurationException(BASELINE + " is \"" + text + "\": give compare, update or off"));
+    }
+
+    /** Return the folder of the baselines, if it is set. */
+    Optional<Path> baselineFolder() {
+        return parameters.apply(BASELINES).map(Path::of);
+    }
+
+    /** Say whether tests run on CI, where nothing may be recorded. */
+    boolean onCi() {
+        Optional<String> own = parameters.apply(CI);
+        if (own.isEmpty()) {
+            String variable = System.getenv("CI");
+            return variable != null && !variable.isBlank() && !variable.equalsIgnoreCase("false");
+        }
+        return switch (own.get().trim()) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new ConfigurationException(CI + " is \"" + own.get() + "\": give true or false");
+        };
     }
 
     private OptionalInt count(String key) {

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeSet;
@@ -40,6 +41,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param samples the largest number of samples
  * @param batchSize how many samples to attack at once
  * @param expectation what the verdict is expected to be
+ * @param baseline compares reports with baselines, if the test asks for it
  * @param reproduce a command that runs the test again
  */
 record RobustnessTestPlan(
@@ -51,6 +53,7 @@ record RobustnessTestPlan(
         int samples,
         int batchSize,
         Expectation expectation,
+        Optional<BaselineCheck> baseline,
         String reproduce) {
 
     private static final int LARGEST_RANDOM_SEED = 100_000_000;
@@ -74,6 +77,7 @@ record RobustnessTestPlan(
         String method = context.getRequiredTestMethod().getName();
         long seed = seed(test, properties, context);
         int samples = samples(test, properties);
+        String reproduce = reproduce(properties.command(testClass + "#" + method), seed, properties.samples());
         return new RobustnessTestPlan(
                 testClass.replace('$', '.') + "." + method,
                 attacks,
@@ -83,7 +87,8 @@ record RobustnessTestPlan(
                 samples,
                 batchSize(test, properties),
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
-                reproduce(properties.command(testClass + "#" + method), seed, properties.samples()));
+                BaselineCheck.of(context, properties, reproduce),
+                reproduce);
     }
 
     /** Bind the plan to a model and data. */

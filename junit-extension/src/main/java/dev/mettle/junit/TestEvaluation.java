@@ -8,6 +8,8 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.verdict.BaselineComparison;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The evaluation that all runs of one test method share. Each attack runs when the first of them needs it. */
@@ -36,6 +38,11 @@ final class TestEvaluation {
                 running.report(invocation.attacks(), invocation.threat().epsilon());
         console.finished(invocation, report, plan.expectation().verdict());
         return report;
+    }
+
+    /** Compare a report with its baseline, if the test has any. */
+    synchronized Optional<BaselineComparison> compare(RobustnessReport report) {
+        return plan.baseline().flatMap(check -> check.check(report, console::about));
     }
 
     private Evaluator evaluator(LabelModel model, LabeledData data, Constraints constraints) {

@@ -18,25 +18,31 @@ import org.nd4j.linalg.factory.Nd4j;
 final class AffineModel implements DifferentiableModel {
 
     private static final float[][] WEIGHTS = {{1, -1}, {0, 0}};
-    private static final float[] BIAS = {-0.5f, 0.5f};
 
     private final String name;
     private final DataType dataType;
     private final double gradientScale;
+    private final double boundary;
 
-    private AffineModel(String name, DataType dataType, double gradientScale) {
+    private AffineModel(String name, DataType dataType, double gradientScale, double boundary) {
         this.name = name;
         this.dataType = dataType;
         this.gradientScale = gradientScale;
+        this.boundary = boundary;
     }
 
     static AffineModel exact() {
-        return new AffineModel("affine", DataType.FLOAT, 1);
+        return withBoundary(0.5);
+    }
+
+    /** The same model with its decision boundary elsewhere. */
+    static AffineModel withBoundary(double boundary) {
+        return new AffineModel("affine", DataType.FLOAT, 1, boundary);
     }
 
     /** The same model with input gradients that are too large by a factor. */
     static AffineModel withWrongGradients() {
-        return new AffineModel("wrong", DataType.FLOAT, 1.5);
+        return new AffineModel("wrong", DataType.FLOAT, 1.5, 0.5);
     }
 
     @Override
@@ -51,7 +57,9 @@ final class AffineModel implements DifferentiableModel {
 
     @Override
     public INDArray logits(INDArray inputs) {
-        return inputs.mmul(weights()).addRowVector(Nd4j.createFromArray(BIAS).castTo(dataType));
+        return inputs.mmul(weights())
+                .addRowVector(Nd4j.createFromArray((float) -boundary, (float) boundary)
+                        .castTo(dataType));
     }
 
     @Override
@@ -67,6 +75,6 @@ final class AffineModel implements DifferentiableModel {
 
     @Override
     public DifferentiableModel inDoublePrecision() {
-        return new AffineModel(name, DataType.DOUBLE, gradientScale);
+        return new AffineModel(name, DataType.DOUBLE, gradientScale, boundary);
     }
 }

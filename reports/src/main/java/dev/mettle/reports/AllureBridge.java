@@ -9,6 +9,7 @@ import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
@@ -52,6 +53,23 @@ final class AllureBridge {
         AllureResultsFolder folder = new AllureResultsFolder(resultsDirectory());
         folder.describe(report.evaluation());
         folder.addCategories();
+    }
+
+    /** Show what changed since a baseline was recorded; do nothing if no test case is running. */
+    static void show(RobustnessReport report, BaselineComparison comparison) {
+        AllureLifecycle lifecycle = Allure.getLifecycle();
+        if (lifecycle.getCurrentTestCase().isEmpty()) {
+            return;
+        }
+        long now = System.currentTimeMillis();
+        Status status = comparison.isRegression() ? Status.FAILED : Status.PASSED;
+        String sentence = report + ", compared with the baseline: " + comparison.sentence();
+        lifecycle.updateTestCase(test -> {
+            String html = test.getDescriptionHtml();
+            test.setDescriptionHtml((html == null ? "" : html)
+                    + new Markup().element("p", sentence).toString());
+            test.getSteps().add(step("Compare with the baseline: " + comparison.sentence(), status, now, now));
+        });
     }
 
     /** Found as Allure finds it: a system property, else {@code allure.properties} on the class path, else the default. */

@@ -2,6 +2,7 @@ package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.EvaluationListener;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
 
 /**
@@ -30,8 +31,15 @@ public final class AllureEvaluationListener implements EvaluationListener {
     @Override
     public void reported(RobustnessReport report, Outcome expected, String reproduce) {
         if (hasAllure()) {
-            // The only mention of a class that needs Allure: it is not loaded before this line runs.
+            // The only class that needs Allure: it is not loaded before this line runs.
             AllureBridge.show(report, expected, reproduce);
+        }
+    }
+
+    @Override
+    public void compared(RobustnessReport report, BaselineComparison comparison) {
+        if (hasAllure()) {
+            AllureBridge.show(report, comparison);
         }
     }
 

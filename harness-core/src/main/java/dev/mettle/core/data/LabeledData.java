@@ -10,7 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -239,6 +243,28 @@ public final class LabeledData {
         bytes.asIntBuffer().put(labels);
         digest.update(bytes.array());
         return Sha256.hex(digest);
+    }
+
+    /**
+     * Return a key for every sample that depends on its values and its label alone: the first 16 hex digits of their SHA-256. Equal
+     * samples are told apart by their order: {@code …}, {@code …-2}, {@code …-3}.
+     */
+    public List<String> sampleKeys() {
+        double[][] rows = Rows.toRows(inputs);
+        Map<String, Integer> seen = new HashMap<>();
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < rows.length; i++) {
+            ByteBuffer bytes = ByteBuffer.allocate(rows[i].length * Double.BYTES + Integer.BYTES);
+            bytes.asDoubleBuffer().put(rows[i]);
+            bytes.position(rows[i].length * Double.BYTES);
+            bytes.putInt(labels[i]);
+            MessageDigest digest = Sha256.digest();
+            digest.update(bytes.array());
+            String key = Sha256.hex(digest).substring(0, 16);
+            int count = seen.merge(key, 1, Integer::sum);
+            keys.add(count == 1 ? key : key + "-" + count);
+        }
+        return keys;
     }
 
     @Override

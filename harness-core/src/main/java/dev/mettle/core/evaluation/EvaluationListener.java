@@ -1,5 +1,6 @@
 package dev.mettle.core.evaluation;
 
+import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
 
 /**
@@ -18,4 +19,12 @@ public interface EvaluationListener {
      * @param reproduce a command that runs the same evaluation again; empty if there is none
      */
     default void reported(RobustnessReport report, Outcome expected, String reproduce) {}
+
+    /**
+     * Called after {@link #reported} when a report has been compared with a baseline.
+     *
+     * @param report the facts and the verdict
+     * @param comparison what changed since the baseline was recorded
+     */
+    default void compared(RobustnessReport report, BaselineComparison comparison) {}
 }

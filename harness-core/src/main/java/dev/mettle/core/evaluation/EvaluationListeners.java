@@ -1,5 +1,6 @@
 package dev.mettle.core.evaluation;
 
+import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -17,6 +18,11 @@ public final class EvaluationListeners {
     /** Tell all listeners that a report is complete; see {@link EvaluationListener#reported}. */
     public static void reported(RobustnessReport report, Outcome expected, String reproduce) {
         notifyAll(listener -> listener.reported(report, expected, reproduce));
+    }
+
+    /** Tell all listeners that a report has been compared with a baseline; see {@link EvaluationListener#compared}. */
+    public static void compared(RobustnessReport report, BaselineComparison comparison) {
+        notifyAll(listener -> listener.compared(report, comparison));
     }
 
     private static void notifyAll(Consumer<EvaluationListener> call) {
