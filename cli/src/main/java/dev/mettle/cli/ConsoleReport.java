@@ -53,11 +53,15 @@ final class ConsoleReport {
         if (outcome != Outcome.MEASURED && outcome != Outcome.UNTRUSTED) {
             out.println(" ".repeat(prefix.length()) + report.verdict().reason());
         }
+        ReportText.decision(report).ifPresent(sentence -> out.println(" ".repeat(prefix.length()) + sentence));
+        report.worstClass()
+                .ifPresent(worst -> out.println(" ".repeat(prefix.length()) + "worst class " + worst.label() + ": "
+                        + ReportText.percent(worst.robustAccuracy()) + ", " + ReportText.counts(report, worst)));
         if (report.undecidedCount() > 0) {
-            out.println(
-                    "note: " + report.undecidedCount() + " of " + report.samples() + " samples were left undecided ("
-                            + ReportText.threat(report.threatModel())
-                            + "): zero or invalid gradients, or a failed search, show no robustness");
+            out.println("note: " + report.undecidedCount() + " of " + report.evaluatedCount()
+                    + " samples were left undecided ("
+                    + ReportText.threat(report.threatModel())
+                    + "): zero or invalid gradients, or a failed search, show no robustness");
         }
     }
 

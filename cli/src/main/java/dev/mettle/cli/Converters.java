@@ -5,6 +5,8 @@ import dev.mettle.attacks.Suite;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.verdict.Decision;
+import dev.mettle.core.verdict.Threshold;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -81,6 +83,34 @@ final class Converters {
         public Suite convert(String text) {
             try {
                 return Suite.parse(text);
+            } catch (ConfigurationException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    /** Reads how to decide. */
+    static final class DecisionConverter implements ITypeConverter<Decision> {
+        @Override
+        public Decision convert(String text) {
+            return Arrays.stream(Decision.values())
+                    .filter(decision -> decision.name().equals(text.toUpperCase(Locale.ROOT)))
+                    .findFirst()
+                    .orElseThrow(() -> new TypeConversionException("'" + text
+                            + "' is no way to decide: choose from fixed, curtailed, sequential, population"));
+        }
+    }
+
+    /** Reads the robust accuracy required at one epsilon. */
+    static final class ThresholdConverter implements ITypeConverter<Threshold> {
+        @Override
+        public Threshold convert(String text) {
+            String[] parts = text.split("=", -1);
+            if (parts.length != 2) {
+                throw new TypeConversionException("'" + text + "' is no threshold: give one such as 8/255=0.4");
+            }
+            try {
+                return new Threshold(number(parts[0].trim()), number(parts[1].trim()));
             } catch (ConfigurationException e) {
                 throw new TypeConversionException(e.getMessage());
             }

@@ -23,7 +23,9 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.Threshold;
 import dev.mettle.core.verdict.VerdictPolicy;
 import dev.mettle.dl4j.Dl4jClassifier;
 import dev.mettle.reports.EvaluationJson;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -162,6 +165,32 @@ final class EvaluateCommand implements Callable<Integer> {
     private @Nullable Double minRobustAccuracy;
 
     @Option(
+            names = "--min-robust-accuracy-per-class",
+            paramLabel = "FRACTION",
+            description = "The robust accuracy to show of every class, such as 0.4.")
+    private @Nullable Double minRobustAccuracyPerClass;
+
+    @Option(
+            names = "--thresholds",
+            split = ",",
+            paramLabel = "EPS=FRACTION",
+            converter = Converters.ThresholdConverter.class,
+            description =
+                    "Instead of --min-robust-accuracy, one for each of some epsilons, which needn't be named again:"
+                            + " 2/255=0.8,8/255=0.4.")
+    private @Nullable List<Threshold> thresholds;
+
+    @Option(
+            names = "--decision",
+            paramLabel = "MODE",
+            converter = Converters.DecisionConverter.class,
+            description =
+                    "How bounds are computed, and when to stop: fixed (by all samples), curtailed (the same verdict, but"
+                            + " stop as soon as it is certain), sequential (stop as soon as the samples seen decide), population"
+                            + " (the samples are all there is: no bounds). Default: fixed.")
+    private Decision decision = Decision.FIXED;
+
+    @Option(
             names = "--confidence",
             paramLabel = "FRACTION",
             description = "The confidence with which it is to be shown. Default: ${DEFAULT-VALUE}.")
@@ -234,12 +263,12 @@ final class EvaluateCommand implements Callable<Integer> {
             AttackCatalog.parseList(attacks).forEach(attack -> planned.add(plan(attack)));
         }
         for (Suite suite : suites == null ? List.<Suite>of() : suites) {
-            if (norm == null || epsilons == null) {
+            if (norm == null || epsilons().isEmpty()) {
                 throw new ConfigurationException((norm == null ? "--norm" : "--epsilon")
                         + " is missing: the suite " + suite.commandName()
                         + " needs both, such as --norm linf --epsilon 8/255");
             }
-            planned.addAll(PlannedAttack.of(suite.in(norm), norm, epsilons));
+            planned.addAll(PlannedAttack.of(suite.in(norm), norm, epsilons()));
         }
         if (planned.isEmpty()) {
             throw new ConfigurationException("--attacks is missing: name attacks, or a suite with --suite");
@@ -247,11 +276,21 @@ final class EvaluateCommand implements Callable<Integer> {
         return planned;
     }
 
+    private List<Double> epsilons() {
+        return Stream.concat(
+                        epsilons == null ? Stream.empty() : epsilons.stream(),
+                        thresholds == null
+                                ? Stream.empty()
+                                : thresholds.stream().map(Threshold::epsilon))
+                .distinct()
+                .toList();
+    }
+
     private PlannedAttack plan(Attack attack) {
         if (!attack.transformation().isEmpty()) {
             return PlannedAttack.of(attack, Norm.L2, List.of());
         }
-        if (epsilons == null && !attack.minimizesNorm()) {
+        if (epsilons().isEmpty() && !attack.minimizesNorm()) {
             throw new ConfigurationException("--epsilon is missing: " + attack.name()
                     + " searches within a ball; add one such as --epsilon 8/255, in input units of the model");
         }
@@ -262,21 +301,30 @@ final class EvaluateCommand implements Callable<Integer> {
         return new PlannedAttack(
                 attack,
                 norm == null ? attack.norms().iterator().next() : norm,
-                epsilons == null ? List.of(ThreatModel.UNBOUNDED) : epsilons);
+                epsilons().isEmpty() ? List.of(ThreatModel.UNBOUNDED) : epsilons());
     }
 
     private VerdictPolicy policy(List<ThreatModel> threats) {
         VerdictPolicy policy = new VerdictPolicy(
-                minRobustAccuracy == null ? OptionalDouble.empty() : OptionalDouble.of(minRobustAccuracy), confidence);
-        if (minRobustAccuracy != null
+                optional(minRobustAccuracy),
+                confidence,
+                decision,
+                optional(minRobustAccuracyPerClass),
+                thresholds == null ? List.of() : thresholds);
+        if (policy.isRequiring()
                 && threats.stream()
                         .anyMatch(threat ->
                                 !threat.bounded() && threat.transformation().isEmpty())) {
             throw new ConfigurationException(
-                    "--min-robust-accuracy needs --epsilon: without a bound on the perturbation"
+                    (minRobustAccuracy == null ? "--min-robust-accuracy-per-class" : "--min-robust-accuracy")
+                            + " needs --epsilon: without a bound on the perturbation"
                             + " no model is robust");
         }
         return policy;
+    }
+
+    private static OptionalDouble optional(@Nullable Double value) {
+        return value == null ? OptionalDouble.empty() : OptionalDouble.of(value);
     }
 
     private void checkFiles(List<ThreatModel> threats) {
@@ -326,10 +374,15 @@ final class EvaluateCommand implements Callable<Integer> {
         console.line(Backend.statement());
         console.header(facts);
         console.line(table.headings());
-        for (PlannedAttack planned : plan.attacks()) {
-            progress.begin(planned.attack().label());
-            for (AttackResult result : evaluator.results(planned)) {
-                console.line(table.row(planned.attack().label(), RobustnessReport.of(facts, result, plan.policy())));
+        if (plan.policy().decision().stopsEarly()) { // all attacks run on the same samples, so all end together
+            for (AttackResult result : evaluator.evaluate().results()) {
+                console.line(row(table, facts, result, plan.policy()));
+            }
+        } else {
+            for (PlannedAttack planned : plan.attacks()) {
+                for (AttackResult result : evaluator.results(planned)) {
+                    console.line(row(table, facts, result, plan.policy()));
+                }
             }
         }
         Evaluation evaluation = evaluator.evaluation();
@@ -340,6 +393,10 @@ final class EvaluateCommand implements Callable<Integer> {
             }
         }
         return evaluation;
+    }
+
+    private static String row(ResultTable table, Evaluation facts, AttackResult result, VerdictPolicy policy) {
+        return table.row(result.attack().label(), RobustnessReport.of(facts, result, policy));
     }
 
     private void remark(String line) {

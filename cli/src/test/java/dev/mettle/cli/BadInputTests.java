@@ -49,6 +49,7 @@ class BadInputTests {
                     --min-robust-accuracy | 60                  | the required robust accuracy is 60: give a fraction above 0 and up to 1 (60% is 0.6)
                     --min-robust-accuracy | 0                   | the required robust accuracy is 0: give a fraction above 0 and up to 1
                     --min-robust-accuracy | 0.99                | 20 samples can never show a robust accuracy of 99.0%: even if all withstood every attack, the 95% lower confidence bound would be 86.1%; evaluate at least 299 samples
+                    --min-robust-accuracy-per-class | 0.9       | 11 samples of class 0 can never show a robust accuracy of 90.0% per class: even if all withstood every attack, the 95% lower confidence bound would be 76.2%; evaluate at least 29 samples of each class
                     --confidence          | 95                  | the confidence is 95: give a fraction from 0.5 to below 1, such as 0.95
                     """)
     void badValues(String option, String value, String message) {
@@ -63,6 +64,9 @@ class BadInputTests {
                     --samples             | all   | Invalid value for option '--samples': 'all' is no number of samples: give a whole number of at least 1
                     --batch               | -1    | Invalid value for option '--batch': '-1' is no number of samples: give a whole number of at least 1
                     --seed                | x     | Invalid value for option '--seed': 'x' is no whole number: give one such as 7
+                    --decision            | quick | Invalid value for option '--decision': 'quick' is no way to decide: choose from fixed, curtailed, sequential, population
+                    --thresholds          | 0.1   | Invalid value for option '--thresholds' (EPS=FRACTION): '0.1' is no threshold: give one such as 8/255=0.4
+                    --thresholds          | 0.1=4 | Invalid value for option '--thresholds' (EPS=FRACTION): the required robust accuracy is 4: give a fraction above 0 and up to 1 (4% is 0.04)
                     --min-robust-accuracy | 60%   | Invalid value for option '--min-robust-accuracy': '60%' is no number: give one such as 0.1, or a fraction such as 8/255
                     """)
     void unreadableValues(String option, String value, String message) {

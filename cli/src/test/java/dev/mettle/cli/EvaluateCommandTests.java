@@ -52,6 +52,7 @@ class EvaluateCommandTests {
                         worst case  L∞ ε=0.1   45.0%  [23.1%, 68.5%]        10    0.08000         6.3         4.8         #.#
 
                         robust accuracy 45.0% under worst case of FGSM, BIM-5 (L∞, ε = 0.1)
+                        worst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]
                         """);
         assertThat(run.exitCode()).isZero();
     }
@@ -62,7 +63,7 @@ class EvaluateCommandTests {
 
         assertThat(run.out())
                 .doesNotContain("worst case")
-                .endsWith("\nrobust accuracy 45.0% under FGSM (L∞, ε = 0.1)\n");
+                .endsWith("\nrobust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test
@@ -75,8 +76,11 @@ class EvaluateCommandTests {
                         "\nFGSM        L∞ ε=8/255   80.0%", "\nFGSM        L∞ ε=0.1     45.0%")
                 .endsWith("""
                         robust accuracy 85.0% under FGSM (L∞, ε = 0.02)
+                        worst class 0: 81.8%, 9 of 11, 95% CI [44.0%, 98.4%]
                         robust accuracy 80.0% under FGSM (L∞, ε = 8/255)
+                        worst class 0: 72.7%, 8 of 11, 95% CI [35.1%, 95.4%]
                         robust accuracy 45.0% under FGSM (L∞, ε = 0.1)
+                        worst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]
                         """);
     }
 
@@ -87,6 +91,7 @@ class EvaluateCommandTests {
         assertThat(run.out()).endsWith("""
                         PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%
                               the 95% lower bound of robust accuracy, 25.9%, reaches the required 20.0%
+                              worst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]
                         note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isZero();
@@ -99,6 +104,7 @@ class EvaluateCommandTests {
         assertThat(run.out()).endsWith("""
                         FAIL: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) is below the required 80.0%
                               the 95% upper bound of robust accuracy, 65.3%, is below the required 80.0%
+                              worst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]
                         note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isEqualTo(1);
@@ -122,6 +128,54 @@ class EvaluateCommandTests {
         CommandRun run = CommandRun.of(files.evaluate("--epsilon", "0.02,0.1", "--min-robust-accuracy", "0.6"));
 
         assertThat(run.out()).contains("\nPASS: robust accuracy 85.0%", "\nINCONCLUSIVE: robust accuracy 45.0%");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void aPopulationIsJudgedExactly() {
+        CommandRun run =
+                CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.45"));
+
+        assertThat(run.out()).endsWith("""
+                        PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 45.0%
+                              robust accuracy on these very samples, 45.0%, reaches the required 45.0%
+                              all 20 samples evaluated; the samples are the whole population
+                              worst class 1: 44.4%, 4 of 9
+                        note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
+                        """);
+        assertThat(run.exitCode()).isZero();
+        assertThat(CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.46"))
+                        .exitCode())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aSequentialTestSaysWhatItsBoundsMean() {
+        CommandRun run = CommandRun.of(files.evaluate("--decision", "sequential", "--min-robust-accuracy", "0.8"));
+
+        assertThat(run.out())
+                .contains("\nattack  ", "\nFAIL: robust accuracy 45.0%")
+                .contains("all 20 samples evaluated; the bounds hold wherever a sequential test stops");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void everyEpsilonMayHaveAThresholdOfItsOwn() {
+        CommandRun run = CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.2"));
+
+        assertThat(run.out())
+                .contains("\nPASS: robust accuracy 85.0% under FGSM (L∞, ε = 0.02) reaches the required 60.0%\n")
+                .contains("\nPASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%\n");
+        assertThat(run.exitCode()).isZero();
+        assertThat(CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.8")).exitCode())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void everyClassMayHaveToHold() {
+        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy-per-class", "0.2"));
+
+        assertThat(run.out()).contains("INCONCLUSIVE: robust accuracy 45.0%").contains("class 1 with 9 samples lies between");
         assertThat(run.exitCode()).isEqualTo(1);
     }
 
@@ -202,7 +256,7 @@ class EvaluateCommandTests {
         assertThat(run.err()).isEqualTo(advice());
         assertThat(run.out())
                 .contains("\nC&W 4×25    L2        0.0%  [0.0%, 16.8%]         19 ")
-                .endsWith("\nrobust accuracy 0.0% under C&W 4×25 (L2)\n");
+                .endsWith("\nrobust accuracy 0.0% under C&W 4×25 (L2)\nworst class 0: 0.0%, 0 of 11, 95% CI [0.0%, 32.9%]\n");
         assertThat(run.exitCode()).isZero();
     }
 
@@ -212,7 +266,7 @@ class EvaluateCommandTests {
                 "--attacks", "pgd:steps=10,cw:search-steps=4,steps=25", "--norm", "L2", "--epsilon", "0.1"));
 
         // a sample breaks within an L2 ball of √2 times its distance in L∞: the first seven
-        assertThat(run.out()).endsWith("robust accuracy 60.0% under worst case of PGD-10, C&W 4×25 (L2, ε = 0.1)\n");
+        assertThat(run.out()).endsWith("robust accuracy 60.0% under worst case of PGD-10, C&W 4×25 (L2, ε = 0.1)\nworst class 0: 54.5%, 6 of 11, 95% CI [20.3%, 85.8%]\n");
     }
 
     @Test
@@ -224,7 +278,7 @@ class EvaluateCommandTests {
         assertThat(run.err()).isEqualTo(advice());
         assertThat(run.out())
                 .contains("\ndata   data.NPZ, ")
-                .endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\n");
+                .endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test
@@ -235,7 +289,7 @@ class EvaluateCommandTests {
 
         CommandRun run = CommandRun.of(files.evaluate("--inputs", inputs.toString()));
 
-        assertThat(run.out()).endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\n");
+        assertThat(run.out()).endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test

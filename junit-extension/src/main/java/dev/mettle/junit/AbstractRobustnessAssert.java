@@ -48,6 +48,13 @@ abstract class AbstractRobustnessAssert<S extends AbstractRobustnessAssert<S, A>
         }
     }
 
+    static void requireAllEvaluated(int evaluated, int samples) {
+        if (evaluated < samples) {
+            throw new ConfigurationException("this assertion looks at all samples, but the evaluation stopped after "
+                    + evaluated + " of " + samples + ": leave decision at FIXED, or assert hasRobustAccuracyOfAtLeast");
+        }
+    }
+
     private static String number(double value) {
         return Double.isNaN(value) ? "NaN" : Epsilons.format(value);
     }

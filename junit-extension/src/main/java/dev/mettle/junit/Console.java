@@ -73,6 +73,16 @@ final class Console {
         report.policy()
                 .minRobustAccuracy()
                 .ifPresent(threshold -> line.append("  need ").append(points(threshold)));
+        report.worstClass()
+                .ifPresent(worst -> line.append("  worst class ")
+                        .append(worst.label())
+                        .append(' ')
+                        .append(percent(worst.robustAccuracy()))
+                        .append(' ')
+                        .append(padded(interval(worst.interval()), INTERVAL_WIDTH)));
+        report.policy()
+                .minRobustAccuracyPerClass()
+                .ifPresent(threshold -> line.append("  need ").append(points(threshold)));
         if (invocation.threat().isUnbounded()) {
             line.append("  median distance ").append(Epsilons.format(report.medianDistance()));
         }
@@ -81,6 +91,7 @@ final class Console {
         line.append(outcome == Outcome.FAIL ? "FAIL" : outcome.name().toLowerCase(Locale.ROOT));
         line.append(ReportText.surprise(outcome, expected));
         print(line.toString());
+        ReportText.decision(report).ifPresent(sentence -> print("    " + sentence));
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             about(ReportText.sentence(report));
         }

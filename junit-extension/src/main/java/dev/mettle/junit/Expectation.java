@@ -3,6 +3,7 @@ package dev.mettle.junit;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.function.UnaryOperator;
 import org.opentest4j.TestAbortedException;
 
@@ -62,7 +63,15 @@ record Expectation(Outcome verdict, OnInconclusive onInconclusive) {
     }
 
     private static String threshold(RobustnessReport report) {
-        return ReportText.percent(report.policy().minRobustAccuracy().orElseThrow());
+        VerdictPolicy policy = report.policy();
+        String perClass = policy.minRobustAccuracyPerClass().isPresent()
+                ? ReportText.percent(policy.minRobustAccuracyPerClass().getAsDouble()) + " in every class"
+                : "";
+        if (policy.minRobustAccuracy().isEmpty()) {
+            return perClass;
+        }
+        String overall = ReportText.percent(policy.minRobustAccuracy().getAsDouble());
+        return perClass.isEmpty() ? overall : overall + " and " + perClass;
     }
 
     private static String actual(RobustnessReport report) {

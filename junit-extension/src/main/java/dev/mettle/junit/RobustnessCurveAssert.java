@@ -6,6 +6,8 @@ import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessCurve.Point;
 import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.verdict.Evidence;
+import dev.mettle.core.verdict.Tally;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
@@ -115,16 +117,17 @@ public final class RobustnessCurveAssert extends AbstractRobustnessAssert<Robust
                     + actual.norm().symbol() + ", ε = " + Epsilons.format(epsilon) + ")";
             String below = complete((shown ? "" : "observed ") + sentence + " is below the required " + required);
             if (!shown) {
+                requireAllEvaluated(actual.samples(), actual.planned());
                 if (accuracy < fraction) {
                     throw error(below, ">= " + required, measured);
                 }
                 return RobustnessCurveAssert.this;
             }
-            VerdictPolicy policy = VerdictPolicy.atLeast(fraction);
-            policy.requireDecidable(actual.samples());
+            VerdictPolicy policy = VerdictPolicy.atLeast(fraction).withDecision(actual.decision());
+            policy.requireDecidable(actual.planned());
             int robust = (int) Math.round(accuracy * actual.samples());
-            switch (Verdict.decide(actual.samples(), robust, 0, List.of(), policy)
-                    .outcome()) {
+            Tally tally = new Tally(actual.planned(), actual.samples(), robust, 0, actual.planned() - actual.samples());
+            switch (Verdict.decide(Evidence.of(tally), List.of(), policy).outcome()) {
                 case PASS, MEASURED -> {}
                 case FAIL, UNTRUSTED -> throw error(below, ">= " + required, measured);
                 case INCONCLUSIVE ->

@@ -72,12 +72,11 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert hasRobustAccuracyOfAtLeast(double fraction) {
         requireFraction("robust accuracy", fraction);
         isNotNull();
-        VerdictPolicy policy =
-                new VerdictPolicy(OptionalDouble.of(fraction), actual.policy().confidence());
+        VerdictPolicy policy = new VerdictPolicy(
+                        OptionalDouble.of(fraction), actual.policy().confidence())
+                .withDecision(actual.policy().decision());
         policy.requireDecidable(actual.samples());
-        RobustnessReport judged = actual.isWorstCase()
-                ? RobustnessReport.worstCase(actual.evaluation(), actual.threatModel(), policy)
-                : RobustnessReport.of(actual.evaluation(), actual.results().get(0), policy);
+        RobustnessReport judged = RobustnessReport.of(actual.evaluation(), actual.results(), policy);
         Expectation.PASS.require(judged, seed(), this::worded);
         return this;
     }
@@ -102,6 +101,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert hasObservedRobustAccuracyOfAtLeast(double fraction) {
         requireFraction("robust accuracy", fraction);
         isNotNull();
+        requireAllEvaluated();
         double atBest = (double) (actual.robustCount() + actual.undecidedCount()) / actual.samples();
         if (atBest < fraction) {
             String measured = ReportText.percent(actual.robustAccuracy());
@@ -137,6 +137,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert hasMedianDistanceOfAtLeast(double distance) {
         requireSize("the required median distance", distance);
         isNotNull();
+        requireAllEvaluated();
         String required = Epsilons.format(distance);
         if (actual.cleanCount() == 0) {
             throw error(
@@ -179,6 +180,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert hasBrokenAtMost(int count) {
         requireCount("the allowed number of broken samples", count);
         isNotNull();
+        requireAllEvaluated();
         if (actual.brokenCount() > count) {
             throw error(
                     complete(attack() + " broke " + actual.brokenCount() + " of " + actual.samples()
@@ -209,6 +211,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert hasBrokenAtLeast(int count) {
         requireCount("the required number of broken samples", count);
         isNotNull();
+        requireAllEvaluated();
         if (actual.brokenCount() < count) {
             throw error(
                     complete(attack() + " broke " + actual.brokenCount() + " of " + actual.samples()
@@ -241,6 +244,11 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
                     actual.undecidedCount() + " of " + actual.samples() + " samples undecided");
         }
         return this;
+    }
+
+    /** What was observed on some samples, until a verdict was certain, says little of what would be on all. */
+    private void requireAllEvaluated() {
+        requireAllEvaluated(actual.evaluatedCount(), actual.samples());
     }
 
     private void requireNoDoubts() {

@@ -8,6 +8,7 @@ import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.lang.annotation.Documented;
@@ -115,10 +116,30 @@ public @interface RobustnessTest {
      */
     double minRobustAccuracy() default Double.NaN;
 
+    /**
+     * Require a robust accuracy of every class: a fraction of the samples of the class, above 0 and up to 1, at every epsilon.
+     *
+     * <p>The test passes if every class is shown to reach it, and fails if some class is shown not to; the worst class is reported in any
+     * case. Every class needs samples enough: 14 at least for 0.80, 29 for 0.90.
+     */
+    double minRobustAccuracyPerClass() default Double.NaN;
+
+    /**
+     * Require a robust accuracy of its own at each of some epsilons, instead of {@link #minRobustAccuracy}; the epsilons needn't be named
+     * again. At further {@link #epsilons} the attacks are only measured.
+     */
+    Threshold[] thresholds() default {};
+
+    /**
+     * Choose which bounds decide, and whether to stop as soon as they do: {@link Decision#SEQUENTIAL} for speed,
+     * {@link Decision#POPULATION} for a fixed regression set. By default all samples are evaluated, and reports show them all.
+     */
+    Decision decision() default Decision.FIXED;
+
     /** Evaluate only the first samples, at most this many. {@value RobustnessProperties#SAMPLES} can lower it. */
     int samples() default Integer.MAX_VALUE;
 
-    /** Set the confidence of the one-sided Clopper-Pearson bounds behind the verdict, from 0.5 to below 1. */
+    /** Set the confidence of the one-sided bounds behind the verdict, from 0.5 to below 1. */
     double confidence() default VerdictPolicy.DEFAULT_CONFIDENCE;
 
     /**

@@ -28,6 +28,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.TreeSet;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -63,11 +64,13 @@ record RobustnessTestPlan(
         VerdictPolicy policy = policy(test);
         List<PlannedAttack> attacks = attacks(test, context);
         for (PlannedAttack attack : attacks) {
-            if (policy.minRobustAccuracy().isPresent()
+            if (policy.isRequiring()
                     && attack.attack().transformation().isEmpty()
                     && attack.epsilons().contains(ThreatModel.UNBOUNDED)) {
                 throw new ConfigurationException(
-                        "minRobustAccuracy = " + test.minRobustAccuracy()
+                        (policy.minRobustAccuracy().isPresent()
+                                        ? "minRobustAccuracy = " + test.minRobustAccuracy()
+                                        : "minRobustAccuracyPerClass = " + test.minRobustAccuracyPerClass())
                                 + " needs an epsilon: without one "
                                 + attack.attack().label()
                                 + " searches without a bound, which no model withstands; set epsilon, or leave the threshold out");
@@ -98,10 +101,18 @@ record RobustnessTestPlan(
     }
 
     private static VerdictPolicy policy(RobustnessTest test) {
-        OptionalDouble threshold = Double.isNaN(test.minRobustAccuracy())
-                ? OptionalDouble.empty()
-                : OptionalDouble.of(test.minRobustAccuracy());
-        return new VerdictPolicy(threshold, test.confidence());
+        return new VerdictPolicy(
+                optional(test.minRobustAccuracy()),
+                test.confidence(),
+                test.decision(),
+                optional(test.minRobustAccuracyPerClass()),
+                Arrays.stream(test.thresholds())
+                        .map(each -> new dev.mettle.core.verdict.Threshold(each.epsilon(), each.minRobustAccuracy()))
+                        .toList());
+    }
+
+    private static OptionalDouble optional(double value) {
+        return Double.isNaN(value) ? OptionalDouble.empty() : OptionalDouble.of(value);
     }
 
     private static Outcome expectedVerdict(RobustnessTest test, VerdictPolicy policy) {
@@ -110,7 +121,7 @@ record RobustnessTestPlan(
             throw new ConfigurationException("expectedVerdict = " + expected
                     + " can't be expected: use PASS, or FAIL for a documented weakness");
         }
-        if (expected == Outcome.FAIL && policy.minRobustAccuracy().isEmpty()) {
+        if (expected == Outcome.FAIL && !policy.isRequiring()) {
             throw new ConfigurationException(
                     "expectedVerdict = FAIL needs a threshold that the model misses: set minRobustAccuracy");
         }
@@ -168,10 +179,12 @@ record RobustnessTestPlan(
                     + Arrays.stream(test.epsilons()).mapToObj(Epsilons::format).toList()
                     + " are set: set one of them");
         }
-        if (!Double.isNaN(test.epsilon())) {
-            return List.of(test.epsilon());
-        }
-        return Arrays.stream(test.epsilons()).boxed().distinct().toList();
+        DoubleStream own =
+                Double.isNaN(test.epsilon()) ? Arrays.stream(test.epsilons()) : DoubleStream.of(test.epsilon());
+        return DoubleStream.concat(own, Arrays.stream(test.thresholds()).mapToDouble(Threshold::epsilon))
+                .boxed()
+                .distinct()
+                .toList();
     }
 
     private static List<Double> epsilonsOf(Attack attack, List<Double> epsilons) {

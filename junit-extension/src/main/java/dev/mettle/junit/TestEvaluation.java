@@ -2,7 +2,6 @@ package dev.mettle.junit;
 
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.Evaluator;
-import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
@@ -30,10 +29,6 @@ final class TestEvaluation {
     synchronized RobustnessReport report(
             Invocation invocation, LabelModel model, LabeledData data, Constraints constraints) {
         Evaluator running = evaluator(model, data, constraints);
-        for (PlannedAttack attack : invocation.attacks()) {
-            progress.begin(attack.attack().label());
-            running.results(attack);
-        }
         RobustnessReport report =
                 running.report(invocation.attacks(), invocation.threat().epsilon());
         console.finished(invocation, report, plan.expectation().verdict());

@@ -63,12 +63,12 @@ class ConsoleTests {
         assertThat(lines(DigitsTestCases.class, "required"))
                 .containsExactly(
                         "[mettle] ConsoleTests.DigitsTestCases.required  seed 20240229  100 samples  model affine",
-                        "[mettle]   FGSM        L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
-                        "[mettle]   PGD-40      L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
-                        "[mettle]   worst case  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass",
-                        "[mettle]   FGSM        L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL",
-                        "[mettle]   PGD-40      L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL",
-                        "[mettle]   worst case  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL");
+                        "[mettle]   FGSM        L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]   PGD-40      L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]   worst case  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]   FGSM        L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL",
+                        "[mettle]   PGD-40      L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL",
+                        "[mettle]   worst case  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL");
     }
 
     @Test
@@ -76,25 +76,26 @@ class ConsoleTests {
         assertThat(lines(DigitsTestCases.class, "measured"))
                 .element(1)
                 .isEqualTo(
-                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]       x.x s  measured");
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    worst class 0  44.0% [28.3, 60.7]       x.x s  measured");
     }
 
     @Test
     void explainsAnInconclusiveRun() {
         assertThat(lines(DigitsTestCases.class, "close"))
                 .endsWith(
-                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 40.0     x.x s  inconclusive",
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 40.0  worst class 0  44.0% [28.3, 60.7]       x.x s  inconclusive",
                         "[mettle]     robust accuracy 44.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules"
-                                + " out the required 40.0%; about 440 samples would decide");
+                                + " out the required 40.0%; about 440 samples would decide at even odds; a sequential test decides in the"
+                                + " end, after about 1700 on average");
     }
 
     @Test
     void tellsAnExpectedFailureFromAnother() {
         assertThat(lines(DigitsTestCases.class, "weak"))
                 .endsWith(
-                        "[mettle]   FGSM  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0     x.x s  pass (not as"
+                        "[mettle]   FGSM  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass (not as"
                                 + " expected)",
-                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0     x.x s  FAIL (as"
+                        "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL (as"
                                 + " expected)");
     }
 
@@ -102,8 +103,9 @@ class ConsoleTests {
     void printsTheMedianDistanceWhereThereIsNoBound() {
         assertThat(lines(DigitsTestCases.class, "nearest"))
                 .element(1)
-                .isEqualTo("[mettle]   Nearest  L2  clean  97.0%  robust   0.0% [0.0, 3.6]      median distance 0.021"
-                        + "     x.x s  measured");
+                .isEqualTo(
+                        "[mettle]   Nearest  L2  clean  97.0%  robust   0.0% [0.0, 3.6]      worst class 0   0.0% [0.0, 8.4]      median distance 0.021"
+                                + "     x.x s  measured");
     }
 
     static class NotedTestCases {
@@ -125,7 +127,7 @@ class ConsoleTests {
                         "[mettle] ConsoleTests.NotedTestCases.measured  seed 20240229  40 samples  model wrong",
                         "[mettle]   note: input gradients differ from finite differences (largest relative error 3.3e-01 at 4"
                                 + " points, allowed 1e-05)",
-                        "[mettle]   FGSM  L∞ ε=8/255  clean 100.0%  robust 100.0% [91.2, 100.0]      x.x s  untrusted",
+                        "[mettle]   FGSM  L∞ ε=8/255  clean 100.0%  robust 100.0% [91.2, 100.0]   worst class 0 100.0% [80.3, 100.0]      x.x s  untrusted",
                         "[mettle]     robust accuracy 100.0% under FGSM (L∞, ε = 8/255) can't be trusted: input gradients differ"
                                 + " from finite differences (largest relative error 3.3e-01 at 4 points, allowed 1e-05)");
     }

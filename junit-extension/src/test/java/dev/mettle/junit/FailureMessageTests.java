@@ -56,6 +56,7 @@ class FailureMessageTests {
 
                           clean accuracy    97.0%   97 of 100   95% CI [91.5%, 99.4%]
                           robust accuracy   44.0%   44 of 100   95% CI [34.1%, 54.3%]
+                          worst class 0     44.0%   22 of  50   95% CI [28.3%, 60.7%]
                           worst examples    #86 0→1, #48 0→1, #77 1→0 (53 broken)
 
                           reproduce         mvn test '-Dtest=FailureMessageTests$DigitsTestCases#staysAccurate' -Dmettle.seed=20240229""");
@@ -64,10 +65,11 @@ class FailureMessageTests {
     @Test
     void ofAnInconclusiveTest() {
         assertThat(thrownBy("isClose")).isInstanceOf(TestAbortedException.class).hasMessage("""
-                        robust accuracy 44.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules out the required 40.0%; about 440 samples would decide
+                        robust accuracy 44.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules out the required 40.0%; about 440 samples would decide at even odds; a sequential test decides in the end, after about 1700 on average
 
                           clean accuracy    97.0%   97 of 100   95% CI [91.5%, 99.4%]
                           robust accuracy   44.0%   44 of 100   95% CI [34.1%, 54.3%]
+                          worst class 0     44.0%   22 of  50   95% CI [28.3%, 60.7%]
                           worst examples    #47 1→0, #49 1→0, #51 1→0 (53 broken)
 
                           reproduce         mvn test '-Dtest=FailureMessageTests$DigitsTestCases#isClose' -Dmettle.seed=20240229""");
@@ -85,6 +87,7 @@ class FailureMessageTests {
 
                           clean accuracy    97.0%   97 of 100   95% CI [91.5%, 99.4%]
                           robust accuracy   44.0%   44 of 100   95% CI [34.1%, 54.3%]
+                          worst class 0     44.0%   22 of  50   95% CI [28.3%, 60.7%]
                           worst examples    #86 0→1, #48 0→1, #77 1→0 (53 broken)
 
                           seed              20240229

@@ -78,32 +78,44 @@ final class DescriptionHtml {
 
     private void writeNumbers() {
         int samples = report.samples();
+        int evaluated = report.evaluatedCount();
         html.open("table", "style", TABLE).open("tbody");
         writeRow(
                 "clean accuracy",
                 ReportText.percent(report.cleanAccuracy()),
-                report.cleanCount() + " of " + samples + ", 95% CI " + ReportText.interval(report.cleanInterval()));
+                ReportText.counts(report.cleanCount(), samples, ReportText.cleanInterval(report)));
         writeRow(
                 "robust accuracy",
                 ReportText.percent(report.robustAccuracy()),
-                report.robustCount() + " of " + samples + ", 95% CI " + ReportText.interval(report.robustInterval()));
+                ReportText.counts(report.robustCount(), evaluated, ReportText.robustInterval(report)));
+        report.worstClass()
+                .ifPresent(worst -> writeRow(
+                        "worst class",
+                        ReportText.percent(worst.robustAccuracy()),
+                        "class " + worst.label() + ": " + ReportText.counts(report, worst)));
         report.policy()
                 .minRobustAccuracy()
                 .ifPresent(required -> writeRow(
                         "required",
                         ReportText.percent(required),
                         report.verdict().reason()));
+        report.policy()
+                .minRobustAccuracyPerClass()
+                .ifPresent(required -> writeRow("required per class", ReportText.percent(required), classes()));
+        ReportText.decision(report)
+                .ifPresent(sentence ->
+                        writeRow("decision", report.policy().decision().name().toLowerCase(Locale.ROOT), sentence));
         if (report.undecidedCount() > 0) {
             writeRow(
                     "undecided",
-                    ReportText.percent((double) report.undecidedCount() / samples),
-                    report.undecidedCount() + " of " + samples + ": " + undecided());
+                    ReportText.percent((double) report.undecidedCount() / evaluated),
+                    report.undecidedCount() + " of " + evaluated + ": " + undecided());
         }
         if (report.brokenCount() > 0) {
             writeRow(
                     "broken",
-                    ReportText.percent((double) report.brokenCount() / samples),
-                    report.brokenCount() + " of " + samples + ", at a median distance of " + medianDistances());
+                    ReportText.percent((double) report.brokenCount() / evaluated),
+                    report.brokenCount() + " of " + evaluated + ", at a median distance of " + medianDistances());
         }
         writeRow(
                 "samples",
@@ -115,6 +127,23 @@ final class DescriptionHtml {
                 "forward and " + number(passes(AttackResult::backwardPerSample)) + " backward per attacked sample");
         writeRow("time", String.format(Locale.ROOT, "%.1f s", report.seconds()), "seed " + evaluation.seed());
         html.close().close();
+    }
+
+    /** Says of how many classes what is shown, and names those that are not shown to hold. */
+    private String classes() {
+        return Stream.of(Outcome.PASS, Outcome.FAIL, Outcome.INCONCLUSIVE)
+                .map(outcome -> {
+                    List<String> labels = report.verdict().classes().stream()
+                            .filter(each -> each.outcome() == outcome)
+                            .map(each -> String.valueOf(each.label()))
+                            .toList();
+                    return labels.isEmpty()
+                            ? ""
+                            : outcome + " " + labels.size()
+                                    + (outcome == Outcome.PASS ? "" : ": " + String.join(", ", labels));
+                })
+                .filter(text -> !text.isEmpty())
+                .collect(Collectors.joining("; "));
     }
 
     private double passes(ToDoubleFunction<AttackResult> kind) {
@@ -172,7 +201,7 @@ final class DescriptionHtml {
         html.close().close().open("tbody");
         for (AttackResult result : report.results()) {
             html.open("tr").element("td", result.attack().label(), "style", NAME);
-            double robust = (double) result.count(SampleStatus.ROBUST) / report.samples();
+            double robust = (double) result.count(SampleStatus.ROBUST) / result.evaluatedCount();
             for (String cell : List.of(
                     ReportText.percent(robust),
                     String.valueOf(result.count(SampleStatus.BROKEN)),

@@ -12,6 +12,7 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
@@ -19,6 +20,7 @@ import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.ClassVerdict;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.io.IOException;
@@ -30,9 +32,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes an evaluation as one JSON document, for other programs to read.
@@ -41,7 +45,7 @@ import java.util.function.ToDoubleFunction;
  * largest epsilon, where one norm was evaluated. Every threat model has its own entry in {@code threatModels}, with the
  * per-sample worst case over its attacks; every attack under every threat model has one in {@code attacks}.
  *
- * <p>Rates are fractions of all samples. Distances are statistics over the samples that the attack broke, the median of an
+ * <p>Rates are fractions of all samples; robust ones of those evaluated, where an evaluation stopped early. Distances are statistics over the samples that the attack broke, the median of an
  * even count being the mean of the two middle values; they are {@code null} where it broke none. A number that is not
  * finite is {@code null}: the epsilon of an unbounded threat model, for one. The order of keys is fixed and there are no time
  * stamps, so equal evaluations give equal documents but for {@code seconds} and {@code cpuSeconds}.
@@ -72,18 +76,20 @@ public final class EvaluationJson {
                 .toList();
         RobustnessReport worst = reports.get(0);
         for (RobustnessReport report : reports) {
-            worst = report.robustCount() <= worst.robustCount() ? report : worst;
+            worst = report.robustAccuracy() <= worst.robustAccuracy() ? report : worst;
         }
         ObjectNode document = NODES.objectNode();
         document.put("schema", SCHEMA);
         document.put("name", evaluation.name());
         document.put("samples", evaluation.samples());
+        document.put("evaluated", worst.evaluatedCount());
         document.put("cleanCount", worst.cleanCount());
         document.put("cleanAccuracy", worst.cleanAccuracy());
         document.put("robustCount", worst.robustCount());
         document.put("robustAccuracy", worst.robustAccuracy());
         document.put("undecidedCount", worst.undecidedCount());
-        document.set("verdict", verdict(worst.verdict()));
+        document.set("worstClass", worstClass(worst));
+        document.set("verdict", verdict(worst));
         ArrayNode threats = document.putArray("threatModels");
         reports.forEach(report -> threats.add(threatModel(report)));
         ArrayNode attacks = document.putArray("attacks");
@@ -139,30 +145,72 @@ public final class EvaluationJson {
         }
     }
 
-    private static ObjectNode verdict(Verdict verdict) {
+    private static @Nullable ObjectNode worstClass(RobustnessReport report) {
+        return report.worstClass()
+                .map(worst -> {
+                    ObjectNode node = NODES.objectNode();
+                    node.put("class", worst.label());
+                    node.put("samples", worst.tally().samples());
+                    node.put("evaluated", worst.tally().evaluated());
+                    node.put("robustCount", worst.tally().robust());
+                    node.put("robustAccuracy", worst.robustAccuracy());
+                    node.put("lowerBound", worst.interval().lower());
+                    node.put("upperBound", worst.interval().upper());
+                    return node;
+                })
+                .orElse(null);
+    }
+
+    private static ObjectNode verdict(RobustnessReport report) {
+        Verdict verdict = report.verdict();
         ObjectNode node = NODES.objectNode();
         node.put("outcome", verdict.outcome().name());
         node.put("lowerBound", verdict.lowerBound());
         node.put("upperBound", verdict.upperBound());
         node.put("confidence", verdict.policy().confidence());
+        node.put("decision", verdict.policy().decision().name());
+        ReportText.decision(report).ifPresent(sentence -> node.put("meaning", sentence));
         putFinite(node, "threshold", verdict.policy().minRobustAccuracy().orElse(Double.NaN));
-        node.put(
-                "samplesNeeded",
-                verdict.samplesNeeded().isPresent()
-                        ? Integer.valueOf(verdict.samplesNeeded().getAsInt())
-                        : null);
+        putCount(node, "samplesNeeded", verdict.samplesNeeded());
+        putCount(node, "expectedSamples", verdict.expectedSamples());
+        verdict.policy().minRobustAccuracyPerClass().ifPresent(threshold -> putClasses(node, threshold, verdict));
         node.put("reason", verdict.reason());
         return node;
+    }
+
+    private static void putClasses(ObjectNode node, double threshold, Verdict verdict) {
+        node.put("thresholdPerClass", threshold);
+        ArrayNode classes = node.putArray("classes");
+        for (ClassVerdict each : verdict.classes()) {
+            ObjectNode own = classes.addObject();
+            own.put("class", each.label());
+            own.put("outcome", each.outcome().name());
+            own.put("evaluated", each.tally().evaluated());
+            own.put("robustCount", each.tally().robust());
+            own.put("lowerBound", each.lowerBound());
+            own.put("upperBound", each.upperBound());
+            putCount(own, "samplesNeeded", each.samplesNeeded());
+        }
+    }
+
+    private static void putCount(ObjectNode node, String key, OptionalInt count) {
+        if (count.isPresent()) {
+            node.put(key, count.getAsInt());
+        } else {
+            node.putNull(key);
+        }
     }
 
     private static ObjectNode threatModel(RobustnessReport report) {
         ObjectNode node = NODES.objectNode();
         putThreat(node, report.threatModel());
+        node.put("evaluated", report.evaluatedCount());
         node.put("robustCount", report.robustCount());
         node.put("robustAccuracy", report.robustAccuracy());
         node.put("brokenCount", report.brokenCount());
         node.put("undecidedCount", report.undecidedCount());
-        node.set("verdict", verdict(report.verdict()));
+        node.set("worstClass", worstClass(report));
+        node.set("verdict", verdict(report));
         return node;
     }
 
@@ -177,8 +225,9 @@ public final class EvaluationJson {
         putThreat(node, result.threatModel());
         ObjectNode parameters = node.putObject("parameters");
         result.attack().parameters().forEach(parameters::put);
+        node.put("evaluated", result.evaluatedCount());
         node.put("robustCount", robust);
-        node.put("robustAccuracy", (double) robust / result.outcomes().size());
+        node.put("robustAccuracy", (double) robust / result.evaluatedCount());
         node.put("brokenCount", result.count(SampleStatus.BROKEN));
         putFinite(node, "medianL2", Statistics.median(distances(result, Distances::l2)));
         putFinite(node, "meanL2", Statistics.mean(distances(result, Distances::l2)));

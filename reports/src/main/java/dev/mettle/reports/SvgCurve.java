@@ -84,7 +84,8 @@ final class SvgCurve {
                 "middle",
                 "normal",
                 TEXT,
-                "ε (" + curve.norm().symbol() + "), " + curve.samples() + " samples, band: 95% confidence interval");
+                "ε (" + curve.norm().symbol() + "), " + curve.samples() + " samples"
+                        + (curve.decision().generalizes() ? ", band: 95% confidence interval" : ""));
     }
 
     /** Choose points whose labels don't overlap: the one that was judged, then from both ends inwards in their order. */

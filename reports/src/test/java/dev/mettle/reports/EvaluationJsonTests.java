@@ -53,34 +53,58 @@ class EvaluationJsonTests {
                   "schema": "mettle-evaluation/1",
                   "name": "a test",
                   "samples": 4,
+                  "evaluated": 4,
                   "cleanCount": 3,
                   "cleanAccuracy": 0.75,
                   "robustCount": 1,
                   "robustAccuracy": 0.25,
                   "undecidedCount": 0,
+                  "worstClass": {
+                    "class": 1,
+                    "samples": 1,
+                    "evaluated": 1,
+                    "robustCount": 0,
+                    "robustAccuracy": 0.0,
+                    "lowerBound": 0.0,
+                    "upperBound": 0.9875
+                  },
                   "verdict": {
                     "outcome": "INCONCLUSIVE",
                     "lowerBound": %1$s,
                     "upperBound": %2$s,
                     "confidence": 0.95,
+                    "decision": "FIXED",
                     "threshold": 0.25,
                     "samplesNeeded": null,
+                    "expectedSamples": null,
                     "reason": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
                   },
                   "threatModels": [ {
                     "norm": "linf",
                     "epsilon": 0.1,
+                    "evaluated": 4,
                     "robustCount": 1,
                     "robustAccuracy": 0.25,
                     "brokenCount": 2,
                     "undecidedCount": 0,
+                    "worstClass": {
+                      "class": 1,
+                      "samples": 1,
+                      "evaluated": 1,
+                      "robustCount": 0,
+                      "robustAccuracy": 0.0,
+                      "lowerBound": 0.0,
+                      "upperBound": 0.9875
+                    },
                     "verdict": {
                       "outcome": "INCONCLUSIVE",
                       "lowerBound": %1$s,
                       "upperBound": %2$s,
                       "confidence": 0.95,
+                      "decision": "FIXED",
                       "threshold": 0.25,
                       "samplesNeeded": null,
+                      "expectedSamples": null,
                       "reason": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
                     }
                   } ],
@@ -92,6 +116,7 @@ class EvaluationJsonTests {
                     "parameters": {
                       "part": "1.0"
                     },
+                    "evaluated": 4,
                     "robustCount": 1,
                     "robustAccuracy": 0.25,
                     "brokenCount": 2,
@@ -113,6 +138,7 @@ class EvaluationJsonTests {
                     "parameters": {
                       "part": "0.5"
                     },
+                    "evaluated": 4,
                     "robustCount": 2,
                     "robustAccuracy": 0.5,
                     "brokenCount": 0,

@@ -88,6 +88,9 @@ public final class AttackEngine {
     /** Hears how a running attack gets on. */
     @FunctionalInterface
     public interface Heartbeat {
+        /** Called when an evaluation turns to another attack, or to other samples. */
+        default void begin(String work) {}
+
         /** Called after every model query, on the thread of the evaluation. */
         void beat(int broken, int total);
     }

@@ -47,11 +47,14 @@ public record SampleOutcome(
 
     /**
      * Return the distance at which the sample breaks: that of the adversarial example found, 0 if the model errs on the
-     * clean sample or the attack was undecided, infinite if the sample withstood the attack.
+     * clean sample or the attack was undecided, infinite if the sample withstood the attack, NaN if it was not evaluated.
      */
     public double breakingDistance(Norm norm) {
         if (distances != null) {
             return distances.in(norm);
+        }
+        if (status == SampleStatus.NOT_EVALUATED) {
+            return Double.NaN;
         }
         return status == SampleStatus.ROBUST ? Double.POSITIVE_INFINITY : 0;
     }

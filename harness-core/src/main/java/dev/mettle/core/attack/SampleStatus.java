@@ -15,11 +15,13 @@ public enum SampleStatus {
     /** A gradient was NaN or infinite: a gradient attack that fails on such a sample says nothing. */
     GRADIENT_INVALID,
     /** A minimum-norm attack found no adversarial example at any distance: the search failed, which says nothing. */
-    SEARCH_FAILED;
+    SEARCH_FAILED,
+    /** The evaluation stopped before this sample, because its verdict was certain. */
+    NOT_EVALUATED;
 
     /** Say whether the attack ran on the sample at all. */
     public boolean attacked() {
-        return this != CLEAN_WRONG && this != BROKEN_BEFORE;
+        return this != CLEAN_WRONG && this != BROKEN_BEFORE && this != NOT_EVALUATED;
     }
 
     /** Say whether the attack failed in a way that is no evidence of robustness. */

@@ -25,13 +25,17 @@ public final class WorstCase {
                 first.backwards() + second.backwards());
     }
 
-    /** A broken sample outranks all; and what one attack left undecided, a weaker one doesn't decide. */
+    /**
+     * A broken sample outranks what withstood; and what one attack left undecided, a weaker one doesn't decide. A sample that not all
+     * attacks were run on is not evaluated, even if one broke it: to count only such ones would make the model look worse.
+     */
     private static int rank(SampleStatus status) {
         return switch (status) {
             case CLEAN_WRONG, BROKEN_BEFORE -> 0;
             case ROBUST -> 1;
             case GRADIENT_INVALID, GRADIENT_ZERO, SEARCH_FAILED -> 2;
             case BROKEN -> 3;
+            case NOT_EVALUATED -> 4;
         };
     }
 }

@@ -12,7 +12,7 @@ import java.util.function.ToLongFunction;
  *
  * @param attack the attack
  * @param threatModel the threat model
- * @param outcomes one outcome per sample of the data, in order, those that the model gets wrong anyway included
+ * @param outcomes one outcome per sample of the data, in order, those that the model gets wrong anyway and those not evaluated included
  * @param unconfirmed how many proposals the original model or the check in double precision refused
  * @param seconds wall-clock time
  * @param cpuSeconds processor time of all threads; 0 where the platform doesn't tell
@@ -47,6 +47,11 @@ public record AttackResult(
     public int count(SampleStatus status) {
         return (int)
                 outcomes.stream().filter(outcome -> outcome.status() == status).count();
+    }
+
+    /** Return how many samples were evaluated. */
+    public int evaluatedCount() {
+        return outcomes.size() - count(SampleStatus.NOT_EVALUATED);
     }
 
     /** Return the mean number of forward passes the attack spent per attacked sample; 0 if none was attacked. */

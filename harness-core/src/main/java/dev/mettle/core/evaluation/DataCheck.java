@@ -9,6 +9,8 @@ import dev.mettle.core.threat.Goal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Makes sure that data fit a model before any work is done with them. */
@@ -57,6 +59,20 @@ final class DataCheck {
         }
         INDArray inputs = shaped.inputs().castTo(model.dataType()).dup('c');
         return shaped.withInputs(model.inputRange().clip(inputs));
+    }
+
+    /** Count the samples of every class that the data can hold: of all but the one that attacks aim at. */
+    static SortedMap<Integer, Integer> samplesPerClass(LabeledData data, ModelInfo model, Goal goal) {
+        SortedMap<Integer, Integer> counts = new TreeMap<>();
+        for (int label = 0; label < model.classes(); label++) {
+            if (goal.kind() != Goal.Kind.CLASS || goal.target() != label) {
+                counts.put(label, 0);
+            }
+        }
+        for (int label : data.labels()) {
+            counts.merge(label, 1, Integer::sum);
+        }
+        return counts;
     }
 
     private static LabeledData reshape(LabeledData data, ModelInfo model) {

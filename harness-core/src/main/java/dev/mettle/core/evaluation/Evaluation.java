@@ -54,9 +54,14 @@ public record Evaluation(
     public int cleanCount() {
         int correct = 0;
         for (int i = 0; i < samples(); i++) {
-            correct += cleanPredictions.get(i) == data.label(i) ? 1 : 0;
+            correct += isCorrect(i) ? 1 : 0;
         }
         return correct;
+    }
+
+    /** Say whether the model gets the clean sample at a position right. */
+    public boolean isCorrect(int position) {
+        return cleanPredictions.get(position) == data.label(position);
     }
 
     /** Return the threat models, norms in the order of the results, epsilons ascending. */

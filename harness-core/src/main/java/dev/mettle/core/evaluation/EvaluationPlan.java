@@ -5,8 +5,10 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Threshold;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +41,8 @@ public record EvaluationPlan(
     /**
      * Create the plan.
      *
-     * @throws ConfigurationException if there is no attack, or the same attack twice in one norm
+     * @throws ConfigurationException if there is no attack, or the same attack twice in one norm, or something is required at an
+     *     epsilon that no attack has
      */
     public EvaluationPlan {
         attacks = List.copyOf(attacks);
@@ -55,6 +58,13 @@ public record EvaluationPlan(
                             + attacks.get(i).norm().symbol()
                             + " is planned twice: name it once, with all its epsilons");
                 }
+            }
+        }
+        for (Threshold threshold : policy.thresholds()) {
+            if (attacks.stream().noneMatch(attack -> attack.epsilons().contains(threshold.epsilon()))) {
+                throw new ConfigurationException(
+                        "a robust accuracy is required at the epsilon " + Epsilons.format(threshold.epsilon())
+                                + ", but no attack runs with it: name it as an epsilon too");
             }
         }
     }
@@ -89,9 +99,20 @@ public record EvaluationPlan(
                 .toList();
     }
 
+    /** Tell where an attack on all samples at once keeps an evaluation from stopping early. */
+    Optional<String> jointly() {
+        return attacks.stream()
+                .map(PlannedAttack::attack)
+                .filter(attack -> attack.universal()
+                        && policy.isRequiring()
+                        && policy.decision().stopsEarly())
+                .findFirst()
+                .map(attack -> attack.label() + " attacks all samples at once, so it is not stopped early");
+    }
+
     /** Warn where robustness is to be shown by attacks that are too weak for it. */
     Optional<String> weakness() {
-        if (policy.minRobustAccuracy().isEmpty()) {
+        if (!policy.isRequiring()) {
             return Optional.empty();
         }
         String labels = attacks.stream()

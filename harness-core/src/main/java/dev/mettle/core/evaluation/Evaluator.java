@@ -15,20 +15,24 @@ import dev.mettle.core.model.PreprocessedModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
-import dev.mettle.core.verdict.Outcome;
-import dev.mettle.core.verdict.Verdict;
+import dev.mettle.core.verdict.SequentialSamples;
+import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Carries out an {@link EvaluationPlan}: each attack when it is first asked for, and never twice.
+ * Carries out an {@link EvaluationPlan}: each attack when it is first asked for, and never twice on a sample.
+ *
+ * <p>Where the policy lets it stop early, samples are taken a few at a time in a random order. All attacks that are judged together run on
+ * them; then, if the verdict is certain, the other samples are left. What is found on a sample doesn't depend on that.
  *
  * <p>All input is checked when the evaluator is created, before any work. Not thread-safe.
  */
@@ -40,10 +44,12 @@ public final class Evaluator {
     private final LabelModel model;
     private final LabeledData data;
     private final int[] cleanPredictions;
-    private final int[] attacked;
+    private final int[] order;
+    private final String dataSha256;
     private final Optional<GradientCheck> gradientCheck;
     private final List<String> notes = new ArrayList<>();
-    private final Map<PlannedAttack, List<AttackResult>> results = new LinkedHashMap<>();
+    private final Map<PlannedAttack, Work> work = new HashMap<>();
+    private final AttackEngine.Heartbeat heartbeat;
     private final AttackEngine engine;
 
     /**
@@ -59,9 +65,11 @@ public final class Evaluator {
     public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat) {
         Backend.require();
         this.plan = plan;
+        this.heartbeat = heartbeat;
         this.model = plan.model();
         ModelInfo info = model.info();
         this.data = DataCheck.fit(plan.data(), info, plan.goal(), plan.constraints());
+        this.dataSha256 = data.sha256();
         for (PlannedAttack attack : plan.attacks()) {
             if (!attack.attack().access().offeredBy(model)) {
                 throw new ConfigurationException(attack.attack().name() + " needs "
@@ -72,16 +80,18 @@ public final class Evaluator {
             }
         }
         plan.policy().requireDecidable(data.size());
+        plan.policy().requireDecidablePerClass(DataCheck.samplesPerClass(data, info, plan.goal()));
         this.notes.addAll(info.warnings());
         this.notes.addAll(DataCheck.notes(data, info));
         plan.weakness().ifPresent(notes::add);
+        plan.jointly().ifPresent(notes::add);
         this.engine = AttackEngine.of(model, plan.seed())
                 .withBatchSize(plan.batchSize())
                 .withHeartbeat(heartbeat);
         this.cleanPredictions = predict();
-        this.attacked = IntStream.range(0, data.size())
-                .filter(i -> cleanPredictions[i] == data.label(i))
-                .toArray();
+        this.order = plan.policy().decision().stopsEarly()
+                ? Counting.order(data, plan.seed())
+                : IntStream.range(0, data.size()).toArray();
         this.gradientCheck = checkGradients();
         gradientCheck.filter(check -> !check.passed()).ifPresent(check -> notes.add(check.message()));
     }
@@ -115,39 +125,106 @@ public final class Evaluator {
     }
 
     /**
-     * Return the results of a planned attack, one per epsilon, ascending; runs it if it has not run yet, and before it the earlier
-     * attacks of its suite. An epsilon is missing where the suite stopped before this attack, because the verdict was decided.
+     * Return the results of a planned attack, one per epsilon, ascending; runs it, and before it the earlier attacks of its suite, as far
+     * as it takes to judge it on its own. An epsilon is missing where the suite stopped before this attack, because the verdict was
+     * decided.
      *
      * <p>What breaks a sample at a small epsilon breaks it at every larger one, so a larger epsilon is tried only on samples
      * that still stand, and robust accuracy never rises with epsilon.
      */
     public List<AttackResult> results(PlannedAttack attack) {
-        List<AttackResult> known = results.get(attack);
-        if (known == null) {
-            known = attack.attack().minimizesNorm() && !attack.inSuite() ? searchNearest(attack) : runAscending(attack);
-            results.put(attack, known);
+        List<PlannedAttack> suite = new ArrayList<>(plan.before(attack));
+        suite.add(attack);
+        for (double epsilon : attack.epsilons()) {
+            settle(suite, plan.threat(attack, epsilon));
         }
-        return known;
+        return known(attack);
     }
 
-    private List<AttackResult> runAscending(PlannedAttack planned) {
-        List<AttackResult> ascending = new ArrayList<>();
-        SampleOutcome[] outcomes = initialOutcomes();
+    private List<AttackResult> known(PlannedAttack attack) {
+        Work done = work.get(attack);
+        return done == null ? List.of() : done.results();
+    }
+
+    /** Run attacks, all on the same samples, until what these say under a threat model is certain. */
+    private void settle(List<PlannedAttack> attacks, ThreatModel threat) {
+        int step = step(attacks, threat);
+        int reached =
+                attacks.stream().mapToInt(attack -> work(attack).done).min().orElseThrow();
+        while (reached < data.size()
+                && (reached == 0 || !report(known(attacks, threat)).isCertain())) {
+            reached = Math.min(reached + step, data.size());
+            for (PlannedAttack attack : attacks) {
+                advance(attack, reached);
+            }
+        }
+    }
+
+    private int step(List<PlannedAttack> attacks, ThreatModel threat) {
+        VerdictPolicy policy = plan.policy();
+        boolean jointly = attacks.stream().anyMatch(planned -> planned.attack().universal());
+        return policy.decision().stopsEarly() && policy.at(threat.epsilon()).isRequiring() && !jointly
+                ? SequentialSamples.STEP
+                : data.size();
+    }
+
+    private Work work(PlannedAttack planned) {
+        return work.computeIfAbsent(planned, Work::new);
+    }
+
+    private List<AttackResult> known(List<PlannedAttack> attacks, ThreatModel threat) {
+        return attacks.stream()
+                .flatMap(attack -> known(attack).stream())
+                .filter(result -> result.threatModel().equals(threat))
+                .toList();
+    }
+
+    private RobustnessReport report(List<AttackResult> results) {
+        return RobustnessReport.of(evaluation(), results, plan.policy());
+    }
+
+    /** Run an attack, and before it the earlier attacks of its suite, on all samples up to a place in their order. */
+    private void advance(PlannedAttack planned, int until) {
+        Work own = work(planned);
+        if (own.done >= until) {
+            return;
+        }
+        plan.before(planned).forEach(earlier -> advance(earlier, until));
+        int[] positions = Arrays.copyOfRange(order, own.done, until);
+        heartbeat.begin(planned.attack().label()
+                + (positions.length < data.size()
+                        ? ", samples " + (own.done + 1) + " to " + until + " of " + data.size()
+                        : ""));
+        if (planned.attack().minimizesNorm() && !planned.inSuite()) {
+            searchNearest(own, positions);
+        } else {
+            runAscending(own, positions);
+        }
+        own.done = until;
+    }
+
+    private void runAscending(Work own, int[] positions) {
+        PlannedAttack planned = own.planned;
+        SampleOutcome[] outcomes = new SampleOutcome[data.size()];
+        for (int i : positions) {
+            outcomes[i] = initialOutcome(i);
+        }
         for (double epsilon : planned.epsilons()) {
             ThreatModel threat = plan.threat(planned, epsilon);
-            List<AttackResult> before = before(planned, threat);
-            if (decided(before)) {
+            List<AttackResult> before = known(plan.before(planned), threat);
+            if (positions.length == data.size() && failsAfter(before)) {
                 notes.add(planned.suite() + " stopped early (" + threat.label() + "): after "
                         + before.get(before.size() - 1).attack().label()
                         + " robust accuracy is surely below the threshold, whatever the other attacks find");
                 continue;
             }
-            for (int i = 0; i < outcomes.length; i++) {
+            for (int i : positions) {
                 outcomes[i] = brokenBy(before, i)
                         ? SampleOutcome.unbroken(data.id(i), data.label(i), SampleStatus.BROKEN_BEFORE, 0, 0)
                         : outcomes[i].withoutCost();
             }
-            int[] standing = Arrays.stream(attacked)
+            int[] standing = Arrays.stream(positions)
+                    .filter(this::isCorrect)
                     .filter(i -> outcomes[i].status() != SampleStatus.BROKEN
                             && outcomes[i].status() != SampleStatus.BROKEN_BEFORE)
                     .toArray();
@@ -155,17 +232,8 @@ public final class Evaluator {
             for (int i = 0; i < standing.length; i++) {
                 outcomes[standing[i]] = run.outcomes().get(i);
             }
-            ascending.add(result(planned, threat, outcomes, run));
+            own.add(epsilon, positions, outcomes, run);
         }
-        return List.copyOf(ascending);
-    }
-
-    /** The results of the attacks that come earlier in the suite, under one threat model. */
-    private List<AttackResult> before(PlannedAttack planned, ThreatModel threat) {
-        return plan.before(planned).stream()
-                .flatMap(earlier -> results(earlier).stream())
-                .filter(result -> result.threatModel().equals(threat))
-                .toList();
     }
 
     private static boolean brokenBy(List<AttackResult> results, int position) {
@@ -174,26 +242,24 @@ public final class Evaluator {
     }
 
     /** Say whether the verdict is FAIL even if no further sample breaks. A found adversarial example is a fact; so this is exact. */
-    private boolean decided(List<AttackResult> before) {
-        long standing =
-                Arrays.stream(attacked).filter(i -> !brokenBy(before, i)).count();
-        return !before.isEmpty()
-                && Verdict.decide(data.size(), (int) standing, 0, List.of(), plan.policy())
-                                .outcome()
-                        == Outcome.FAIL;
+    private boolean failsAfter(List<AttackResult> before) {
+        return !before.isEmpty() && report(before).isSureToFail();
     }
 
-    private List<AttackResult> searchNearest(PlannedAttack planned) {
-        AttackRun run = run(planned, plan.threat(planned, ThreatModel.UNBOUNDED), attacked);
-        List<AttackResult> ascending = new ArrayList<>();
+    private void searchNearest(Work own, int[] positions) {
+        PlannedAttack planned = own.planned;
+        int[] standing = Arrays.stream(positions).filter(this::isCorrect).toArray();
+        AttackRun run = run(planned, plan.threat(planned, ThreatModel.UNBOUNDED), standing);
         for (double epsilon : planned.epsilons()) {
-            SampleOutcome[] outcomes = initialOutcomes();
-            for (int i = 0; i < attacked.length; i++) {
-                outcomes[attacked[i]] = run.outcomes().get(i).within(planned.norm(), epsilon);
+            SampleOutcome[] outcomes = new SampleOutcome[data.size()];
+            for (int i : positions) {
+                outcomes[i] = initialOutcome(i);
             }
-            ascending.add(result(planned, plan.threat(planned, epsilon), outcomes, run));
+            for (int i = 0; i < standing.length; i++) {
+                outcomes[standing[i]] = run.outcomes().get(i).within(planned.norm(), epsilon);
+            }
+            own.add(epsilon, positions, outcomes, run);
         }
-        return List.copyOf(ascending);
     }
 
     private AttackRun run(PlannedAttack planned, ThreatModel threat, int[] positions) {
@@ -204,25 +270,63 @@ public final class Evaluator {
                 .run(planned.attack(), threat, inputs, labels, ids);
     }
 
-    private SampleOutcome[] initialOutcomes() {
-        SampleOutcome[] outcomes = new SampleOutcome[data.size()];
-        for (int i = 0; i < outcomes.length; i++) {
-            SampleStatus status = cleanPredictions[i] == data.label(i) ? SampleStatus.ROBUST : SampleStatus.CLEAN_WRONG;
-            outcomes[i] = SampleOutcome.unbroken(data.id(i), data.label(i), status, 0, 0);
-        }
-        return outcomes;
+    private boolean isCorrect(int position) {
+        return cleanPredictions[position] == data.label(position);
     }
 
-    private static AttackResult result(
-            PlannedAttack planned, ThreatModel threat, SampleOutcome[] outcomes, AttackRun run) {
-        return new AttackResult(
-                planned.attack(),
-                threat,
-                List.of(outcomes),
-                run.unconfirmed(),
-                run.seconds(),
-                run.cpuSeconds(),
-                planned.suite());
+    private SampleOutcome initialOutcome(int position) {
+        SampleStatus status = isCorrect(position) ? SampleStatus.ROBUST : SampleStatus.CLEAN_WRONG;
+        return SampleOutcome.unbroken(data.id(position), data.label(position), status, 0, 0);
+    }
+
+    /** How far a planned attack got, and what it found. */
+    private final class Work {
+
+        private final PlannedAttack planned;
+        private final Map<Double, Found> found = new TreeMap<>();
+        private int done;
+
+        Work(PlannedAttack planned) {
+            this.planned = planned;
+        }
+
+        void add(double epsilon, int[] positions, SampleOutcome[] outcomes, AttackRun run) {
+            found.computeIfAbsent(epsilon, each -> new Found()).add(positions, outcomes, run);
+        }
+
+        List<AttackResult> results() {
+            return found.entrySet().stream()
+                    .map(entry -> entry.getValue().result(planned, plan.threat(planned, entry.getKey())))
+                    .toList();
+        }
+    }
+
+    /** What a planned attack found at one epsilon. */
+    private final class Found {
+
+        private final SampleOutcome[] outcomes = new SampleOutcome[data.size()];
+        private int unconfirmed;
+        private double seconds;
+        private double cpuSeconds;
+
+        Found() {
+            Arrays.setAll(
+                    outcomes, i -> SampleOutcome.unbroken(data.id(i), data.label(i), SampleStatus.NOT_EVALUATED, 0, 0));
+        }
+
+        void add(int[] positions, SampleOutcome[] more, AttackRun run) {
+            for (int i : positions) {
+                outcomes[i] = more[i];
+            }
+            unconfirmed += run.unconfirmed();
+            seconds += run.seconds();
+            cpuSeconds += run.cpuSeconds();
+        }
+
+        AttackResult result(PlannedAttack planned, ThreatModel threat) {
+            return new AttackResult(
+                    planned.attack(), threat, List.of(outcomes), unconfirmed, seconds, cpuSeconds, planned.suite());
+        }
     }
 
     /** Report on one planned attack at one of its epsilons; runs it, for all its epsilons, if it has not run yet. */
@@ -231,43 +335,47 @@ public final class Evaluator {
     }
 
     /**
-     * Report on the per-sample worst case over some planned attacks of one threat model, such as those of a suite; runs those that have
-     * not run yet.
+     * Report on the per-sample worst case over some planned attacks of one threat model, such as those of a suite; runs them on as many
+     * samples as the verdict needs.
      */
     public RobustnessReport report(List<PlannedAttack> attacks, double epsilon) {
         ThreatModel threat = plan.threat(attacks.get(0), epsilon);
-        List<AttackResult> wanted = attacks.stream()
-                .flatMap(attack -> results(attack).stream())
-                .filter(result -> result.threatModel().equals(threat))
-                .toList();
-        return RobustnessReport.of(evaluation(), wanted, plan.policy());
+        settle(attacks, threat);
+        return report(known(attacks, threat));
     }
 
     /** Report on the per-sample worst case over all attacks planned for a threat model; runs those that have not run yet. */
     public RobustnessReport worstCase(ThreatModel threat) {
-        plan.attacks().stream()
-                .filter(planned -> planned.epsilons().stream()
-                        .anyMatch(epsilon -> plan.threat(planned, epsilon).equals(threat)))
-                .forEach(this::results);
+        settle(planned(threat), threat);
         return RobustnessReport.worstCase(evaluation(), threat, plan.policy());
     }
 
-    /** Run all attacks of the plan and return the facts. */
+    private List<PlannedAttack> planned(ThreatModel threat) {
+        return plan.attacks().stream()
+                .filter(planned -> planned.epsilons().stream()
+                        .anyMatch(epsilon -> plan.threat(planned, epsilon).equals(threat)))
+                .toList();
+    }
+
+    /** Run all attacks of the plan, as far as it takes to judge their per-sample worst case, and return the facts. */
     public Evaluation evaluate() {
-        plan.attacks().forEach(this::results);
+        plan.attacks().stream()
+                .flatMap(planned -> planned.epsilons().stream().map(epsilon -> plan.threat(planned, epsilon)))
+                .distinct()
+                .forEach(threat -> settle(planned(threat), threat));
         return evaluation();
     }
 
     /** Return the facts known so far. */
     public Evaluation evaluation() {
         List<AttackResult> known = plan.attacks().stream()
-                .flatMap(planned -> results.getOrDefault(planned, List.of()).stream())
+                .flatMap(planned -> known(planned).stream())
                 .toList();
         return new Evaluation(
                 plan.name(),
                 model.info(),
                 data,
-                data.sha256(),
+                dataSha256,
                 Arrays.stream(cleanPredictions).boxed().toList(),
                 known,
                 gradientCheck,

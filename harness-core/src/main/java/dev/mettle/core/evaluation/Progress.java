@@ -29,7 +29,7 @@ public final class Progress implements AttackEngine.Heartbeat {
         this.printed = begun;
     }
 
-    /** Say which attack begins. */
+    @Override
     public void begin(String label) {
         attack = label;
         begun = nanoTime.getAsLong();

@@ -3,6 +3,7 @@ package dev.mettle.core.evaluation;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Interval;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.Verdict;
@@ -12,6 +13,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -35,16 +37,40 @@ public final class ReportText {
         Verdict verdict = report.verdict();
         String measured = "robust accuracy " + percent(report.robustAccuracy()) + " under " + report.title() + " ("
                 + threat(report.threatModel()) + ")";
+        String after = report.isStoppedEarly()
+                ? ", after " + report.evaluatedCount() + " of " + samples(report.samples())
+                : "";
         String required = percent(report.policy().minRobustAccuracy().orElse(0));
         return switch (verdict.outcome()) {
-            case PASS -> measured + " reaches the required " + required;
-            case FAIL -> measured + " is below the required " + required;
+            case PASS ->
+                measured + " reaches the required "
+                        + (report.policy().minRobustAccuracy().isPresent()
+                                ? required
+                                : percentPerClass(report) + " in every class")
+                        + after;
+            case FAIL ->
+                measured
+                        + (verdict.overall() == Outcome.FAIL
+                                ? " is below the required " + required
+                                : " is too little for some: " + verdict.reason())
+                        + after;
             case INCONCLUSIVE ->
-                measured + " with " + report.samples() + " samples neither shows nor rules out the required " + required
-                        + "; " + samplesNeeded(verdict);
+                verdict.overall() == Outcome.INCONCLUSIVE
+                        ? measured + " with " + samples(report.evaluatedCount())
+                                + " neither shows nor rules out the required " + required + "; "
+                                + samplesNeeded(verdict)
+                        : measured + " is not enough: " + verdict.reason();
             case UNTRUSTED -> measured + " can't be trusted: " + verdict.reason();
             case MEASURED -> measured;
         };
+    }
+
+    private static String percentPerClass(RobustnessReport report) {
+        return percent(report.policy().minRobustAccuracyPerClass().orElseThrow());
+    }
+
+    private static String samples(int count) {
+        return count == 1 ? "1 sample" : count + " samples";
     }
 
     /**
@@ -62,42 +88,110 @@ public final class ReportText {
         };
     }
 
-    /** Rounds up to two digits: the number rests on an observed rate, and more digits would pretend to more. */
     private static String samplesNeeded(Verdict verdict) {
+        boolean sequential = verdict.policy().decision() == Decision.SEQUENTIAL;
+        if (sequential && verdict.expectedSamples().isPresent()) {
+            return "about " + rounded(verdict.expectedSamples().getAsInt()) + " samples would decide on average";
+        }
         if (verdict.samplesNeeded().isEmpty()) {
             return "it is too close for any practical number of samples to decide";
         }
-        BigDecimal needed = BigDecimal.valueOf(verdict.samplesNeeded().getAsInt());
-        return "about " + needed.round(new MathContext(2, RoundingMode.CEILING)).toPlainString()
-                + " samples would decide";
+        return "about " + rounded(verdict.samplesNeeded().getAsInt()) + " samples would decide at even odds"
+                + (!sequential && verdict.expectedSamples().isPresent()
+                        ? "; a sequential test decides in the end, after about "
+                                + rounded(verdict.expectedSamples().getAsInt()) + " on average"
+                        : "");
+    }
+
+    /** Rounds up to two digits: the number rests on an observed rate, and more digits would pretend to more. */
+    private static String rounded(int needed) {
+        return BigDecimal.valueOf(needed)
+                .round(new MathContext(2, RoundingMode.CEILING))
+                .toPlainString();
+    }
+
+    /**
+     * Say in one sentence how the verdict was reached, where it is not by all samples at once: whether the evaluation stopped early, and
+     * what its bounds mean; empty otherwise.
+     */
+    public static Optional<String> decision(RobustnessReport report) {
+        String seen = report.isStoppedEarly()
+                ? "stopped after " + report.evaluatedCount() + " of " + samples(report.samples())
+                        + ": the answer was certain; "
+                : "all " + samples(report.samples()) + " evaluated; ";
+        return switch (report.policy().decision()) {
+            case FIXED, CURTAILED ->
+                report.isStoppedEarly()
+                        ? Optional.of(seen + "the bounds count the others as broken below and as robust above")
+                        : Optional.empty();
+            case SEQUENTIAL -> Optional.of(seen + "the bounds hold wherever a sequential test stops");
+            case POPULATION ->
+                Optional.of(seen + "the samples are the whole population"
+                        + (report.isStoppedEarly() ? ", and the others can move its rate within the range given" : ""));
+        };
+    }
+
+    /** Print the interval of robust accuracy with what it is, such as {@code 95% CI [34.1%, 54.3%]}; empty where the rate is exact. */
+    public static String robustInterval(RobustnessReport report) {
+        return interval(report, report.robustInterval());
+    }
+
+    /** Print the interval of the clean accuracy in the same way. */
+    public static String cleanInterval(RobustnessReport report) {
+        return report.policy().decision().generalizes() ? "95% CI " + interval(report.cleanInterval()) : "";
+    }
+
+    /** Print the counts of a class, and what they show of its rate, such as {@code 2 of 10, 95% CI [1.1%, 67.9%]}. */
+    public static String counts(RobustnessReport report, ClassAccuracy each) {
+        return counts(each.tally().robust(), each.tally().evaluated(), interval(report, each.interval()));
+    }
+
+    /** Print counts, and what they show of the rate, such as {@code 44 of 100, 95% CI [34.1%, 54.3%]}. */
+    public static String counts(int count, int total, String interval) {
+        return count + " of " + total + (interval.isEmpty() ? "" : ", " + interval);
+    }
+
+    private static String interval(RobustnessReport report, Interval interval) {
+        if (report.policy().decision().generalizes()) {
+            return "95% CI " + interval(interval);
+        }
+        return interval.lower() == interval.upper() ? "" : "range " + interval(interval);
     }
 
     /**
      * List the facts behind the sentence as aligned lines, two spaces indented: clean and robust accuracy with counts and
-     * two-sided 95 % intervals, undecided samples if there are any, the median distance for minimum-norm attacks, and the
-     * samples that were broken by the smallest perturbations.
+     * two-sided 95 % intervals, the class with the smallest robust accuracy, undecided samples if there are any, how the verdict was
+     * reached if not by all samples, the median distance for minimum-norm attacks, and the samples that were broken by the smallest
+     * perturbations.
      */
     public static List<String> details(RobustnessReport report) {
-        int samples = report.samples();
+        int evaluated = report.evaluatedCount();
         List<Row> rates = new ArrayList<>();
-        rates.add(new Row("clean accuracy", report.cleanCount(), interval(report.cleanInterval())));
-        rates.add(new Row("robust accuracy", report.robustCount(), interval(report.robustInterval())));
+        rates.add(new Row("clean accuracy", report.cleanCount(), report.samples(), cleanInterval(report)));
+        rates.add(new Row("robust accuracy", report.robustCount(), evaluated, robustInterval(report)));
+        report.worstClass()
+                .ifPresent(worst -> rates.add(new Row(
+                        "worst class " + worst.label(),
+                        worst.tally().robust(),
+                        worst.tally().evaluated(),
+                        interval(report, worst.interval()))));
         if (report.undecidedCount() > 0) {
-            rates.add(new Row("undecided", report.undecidedCount(), ""));
+            rates.add(new Row("undecided", report.undecidedCount(), evaluated, ""));
         }
-        int percentWidth = width(rates, row -> percent((double) row.count() / samples));
+        int percentWidth = width(rates, row -> percent(row.rate()));
         int countWidth = width(rates, row -> String.valueOf(row.count()));
+        int totalWidth = width(rates, row -> String.valueOf(row.total()));
         List<String> lines = new ArrayList<>();
         for (Row row : rates) {
-            String percent = percent((double) row.count() / samples);
             lines.add(line(
-                    row.label(),
-                    " ".repeat(percentWidth - percent.length()) + percent + "   "
-                            + " "
-                                    .repeat(countWidth
-                                            - String.valueOf(row.count()).length()) + row.count() + " of " + samples
-                            + (row.interval().isEmpty() ? "" : "   95% CI " + row.interval())));
+                            row.label(),
+                            left(percent(row.rate()), percentWidth) + "   "
+                                    + left(String.valueOf(row.count()), countWidth) + " of "
+                                    + left(String.valueOf(row.total()), totalWidth)
+                                    + (row.interval().isEmpty() ? "" : "   " + row.interval()))
+                    .stripTrailing());
         }
+        decision(report).ifPresent(sentence -> lines.add(line("decision", sentence)));
         if (report.searchesNearest() && report.cleanCount() > 0) {
             lines.add(line(
                     "median distance",
@@ -112,6 +206,10 @@ public final class ReportText {
             lines.add(line("worst examples", worst + " (" + report.brokenCount() + " broken)"));
         }
         return List.copyOf(lines);
+    }
+
+    private static String left(String text, int width) {
+        return " ".repeat(width - text.length()) + text;
     }
 
     /** Name a broken sample by its id, its true label and the one it is taken for, such as {@code #17 7→2}. */
@@ -144,12 +242,16 @@ public final class ReportText {
     }
 
     private static String line(String label, String text) {
-        return "  " + label + " ".repeat(LABEL_WIDTH - label.length()) + text;
+        return "  " + label + " ".repeat(Math.max(1, LABEL_WIDTH - label.length())) + text;
     }
 
     private static int width(List<Row> rows, Function<Row, String> column) {
         return rows.stream().mapToInt(row -> column.apply(row).length()).max().orElse(0);
     }
 
-    private record Row(String label, int count, String interval) {}
+    private record Row(String label, int count, int total, String interval) {
+        double rate() {
+            return (double) count / total;
+        }
+    }
 }

@@ -2,8 +2,9 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Norm;
-import dev.mettle.core.verdict.ClopperPearson;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Interval;
+import dev.mettle.core.verdict.Tally;
 import java.util.List;
 
 /**
@@ -11,10 +12,13 @@ import java.util.List;
  *
  * @param title the attack, or the worst case of several
  * @param norm the norm of epsilon
- * @param samples the number of samples
- * @param points the points, epsilons ascending; the first is the clean accuracy at epsilon 0
+ * @param samples the number of samples evaluated
+ * @param points the points, epsilons ascending; the first is the clean accuracy of these samples at epsilon 0
+ * @param decision what the intervals mean
+ * @param planned the number of samples that were to be evaluated
  */
-public record RobustnessCurve(String title, Norm norm, int samples, List<Point> points) {
+public record RobustnessCurve(
+        String title, Norm norm, int samples, List<Point> points, Decision decision, int planned) {
 
     /**
      * One point of the curve.
@@ -29,14 +33,19 @@ public record RobustnessCurve(String title, Norm norm, int samples, List<Point> 
         points = List.copyOf(points);
     }
 
+    /** Create the curve of an evaluation that was judged by all its samples. */
+    public RobustnessCurve(String title, Norm norm, int samples, List<Point> points) {
+        this(title, norm, samples, points, Decision.FIXED, samples);
+    }
+
     /** Return the robust accuracy at a point. */
     public double robustAccuracy(Point point) {
         return (double) point.robustCount() / samples;
     }
 
-    /** Return the two-sided 95 % interval at a point. */
+    /** Return the two-sided interval at a point, at 95 % where the samples stand for others. */
     public Interval interval(Point point) {
-        return ClopperPearson.interval(point.robustCount(), samples, 0.95);
+        return decision.interval(List.of(new Tally(planned, samples, point.robustCount(), 0, planned - samples)), 0.95);
     }
 
     /**

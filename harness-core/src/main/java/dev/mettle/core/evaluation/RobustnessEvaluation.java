@@ -11,11 +11,14 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.Threshold;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -122,9 +125,26 @@ public final class RobustnessEvaluation {
         return this;
     }
 
-    /** Require a robust accuracy, a fraction, with 95 % confidence. */
+    /** Require a robust accuracy, a fraction, at every epsilon. */
     public RobustnessEvaluation minRobustAccuracy(double fraction) {
-        return policy(VerdictPolicy.atLeast(fraction));
+        return policy(policy.withMinRobustAccuracy(fraction));
+    }
+
+    /** Require a robust accuracy, a fraction, of every class. */
+    public RobustnessEvaluation minRobustAccuracyPerClass(double fraction) {
+        return policy(policy.withMinRobustAccuracyPerClass(fraction));
+    }
+
+    /** Require a robust accuracy at one epsilon, which is added to those evaluated; to be repeated for others. */
+    public RobustnessEvaluation require(double epsilon, double robustAccuracy) {
+        List<Threshold> thresholds = new ArrayList<>(policy.thresholds());
+        thresholds.add(new Threshold(epsilon, robustAccuracy));
+        return policy(policy.withThresholds(thresholds));
+    }
+
+    /** Set which bounds decide, and whether to stop when they do; by all samples, unless set. */
+    public RobustnessEvaluation decision(Decision decision) {
+        return policy(policy.withDecision(decision));
     }
 
     /** Set how facts become a verdict. */
@@ -152,18 +172,20 @@ public final class RobustnessEvaluation {
      */
     public EvaluationPlan plan() {
         List<PlannedAttack> planned = new ArrayList<>();
+        List<Double> all = Stream.concat(
+                        Arrays.stream(epsilons).boxed(),
+                        policy.thresholds().stream().map(Threshold::epsilon))
+                .distinct()
+                .toList();
         for (Attack attack : attacks) {
-            List<Double> own = Arrays.stream(epsilons).boxed().toList();
+            List<Double> own = all;
             if (own.isEmpty() && attack.minimizesNorm()) {
                 own = List.of(ThreatModel.UNBOUNDED);
             }
             planned.add(PlannedAttack.of(attack, normOf(attack), own));
         }
         for (AttackSuite suite : suites) {
-            planned.addAll(PlannedAttack.of(
-                    suite,
-                    normOf(suite.attacks().get(0)),
-                    Arrays.stream(epsilons).boxed().toList()));
+            planned.addAll(PlannedAttack.of(suite, normOf(suite.attacks().get(0)), all));
         }
         budgeted.forEach(attack -> planned.add(PlannedAttack.of(attack)));
         return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize, goal, constraints);
@@ -180,6 +202,16 @@ public final class RobustnessEvaluation {
                 + attack.norms().stream().sorted().map(Norm::symbol).toList());
     }
 
+    /** Run all attacks and report on their per-sample worst case under every threat model, such as at every epsilon. */
+    public List<RobustnessReport> reports() {
+        Evaluator evaluator = evaluator();
+        List<RobustnessReport> reports = evaluator.evaluate().threatModels().stream()
+                .map(evaluator::worstCase)
+                .toList();
+        reports.forEach(report -> EvaluationListeners.reported(report, Outcome.PASS, ""));
+        return reports;
+    }
+
     private Evaluator evaluator() {
         Evaluator evaluator = new Evaluator(plan());
         Backend.introduce(LOG::info, LOG::warn);
@@ -194,7 +226,7 @@ public final class RobustnessEvaluation {
     /**
      * Run all attacks and report on their per-sample worst case.
      *
-     * @throws ConfigurationException if there are several threat models: use {@link #evaluate} and ask for one report each
+     * @throws ConfigurationException if there are several threat models: use {@link #reports}
      */
     public RobustnessReport run() {
         Evaluator evaluator = evaluator();

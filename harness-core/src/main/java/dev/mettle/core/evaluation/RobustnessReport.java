@@ -7,36 +7,44 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.attack.WorstCase;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.ClopperPearson;
+import dev.mettle.core.verdict.Evidence;
 import dev.mettle.core.verdict.Interval;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The facts and the verdict under one threat model: of one attack, or of the per-sample worst case over several.
  *
- * <p>All rates are fractions of <em>all</em> samples: one that the model gets wrong without any attack is not robust.
+ * <p>Rates are fractions of <em>all</em> samples: one that the model gets wrong without any attack is not robust. Only those that the
+ * evaluation didn't come to, because its verdict was certain before, are left out of robust rates and distances.
  */
 public final class RobustnessReport {
+
+    private static final double CONFIDENCE = 0.95;
 
     private final Evaluation evaluation;
     private final ThreatModel threatModel;
     private final List<AttackResult> results;
     private final List<SampleOutcome> outcomes;
     private final VerdictPolicy policy;
-    private final Verdict verdict;
+    private final Evidence evidence;
+    private @Nullable Verdict verdict;
 
     private RobustnessReport(
             Evaluation evaluation, ThreatModel threatModel, List<AttackResult> results, VerdictPolicy policy) {
         this.evaluation = evaluation;
         this.threatModel = threatModel;
         this.results = results;
-        this.policy = policy;
+        this.policy = policy.at(threatModel.epsilon());
         this.outcomes = worstCase(results, threatModel);
-        this.verdict = Verdict.decide(samples(), robustCount(), undecidedCount(), doubts(), policy);
+        this.evidence = Counting.of(
+                evaluation, outcomes, policy.decision(), attacks().stream().anyMatch(Attack::universal));
     }
 
     /** Report on one attack under one threat model. */
@@ -125,14 +133,24 @@ public final class RobustnessReport {
         return outcomes;
     }
 
-    /** Return the number of samples. */
+    /** Return the number of samples, those not evaluated included. */
     public int samples() {
         return outcomes.size();
     }
 
-    /** Return how many clean samples the model gets right. */
+    /** Return how many samples were evaluated before the verdict was certain. */
+    public int evaluatedCount() {
+        return samples() - count(SampleStatus.NOT_EVALUATED);
+    }
+
+    /** Say whether the evaluation stopped before all samples were evaluated. */
+    public boolean isStoppedEarly() {
+        return evaluatedCount() < samples();
+    }
+
+    /** Return how many of all clean samples the model gets right. */
     public int cleanCount() {
-        return samples() - count(SampleStatus.CLEAN_WRONG);
+        return evaluation.cleanCount();
     }
 
     /** Return how many samples the model gets right and no attack broke. */
@@ -162,19 +180,45 @@ public final class RobustnessReport {
         return (double) cleanCount() / samples();
     }
 
-    /** Return the share of samples that the model gets right and no attack broke. Undecided samples don't count. */
+    /** Return the share of the samples evaluated that the model gets right and no attack broke. Undecided samples don't count. */
     public double robustAccuracy() {
-        return (double) robustCount() / samples();
+        return (double) robustCount() / evaluatedCount();
     }
 
     /** Return the two-sided 95 % Clopper-Pearson interval of the clean accuracy. */
     public Interval cleanInterval() {
-        return ClopperPearson.interval(cleanCount(), samples(), 0.95);
+        return ClopperPearson.interval(cleanCount(), samples(), CONFIDENCE);
     }
 
-    /** Return the two-sided 95 % Clopper-Pearson interval of the robust accuracy. */
+    /**
+     * Return the two-sided 95 % interval of the robust accuracy: of Clopper and Pearson, or, in a sequential test, one that holds wherever
+     * it stops. Where the samples are the population, what the samples left can still make of it.
+     */
     public Interval robustInterval() {
-        return ClopperPearson.interval(robustCount(), samples(), 0.95);
+        return policy.decision().interval(evidence.looks(), CONFIDENCE);
+    }
+
+    /** Return the robust accuracy on every class that has samples, by label. */
+    public List<ClassAccuracy> classes() {
+        double forAll = 1 - (1 - CONFIDENCE) / evidence.classes().size();
+        return evidence.classes().entrySet().stream()
+                .map(entry -> new ClassAccuracy(
+                        entry.getKey(),
+                        entry.getValue().get(entry.getValue().size() - 1),
+                        policy.decision().interval(entry.getValue(), forAll)))
+                .toList();
+    }
+
+    /** Return the class with the smallest share of robust samples; empty if there is only one class. */
+    public Optional<ClassAccuracy> worstClass() {
+        List<ClassAccuracy> evaluated =
+                classes().stream().filter(each -> each.tally().evaluated() > 0).toList();
+        return evaluated.size() < 2
+                ? Optional.empty()
+                : evaluated.stream()
+                        .min(Comparator.comparingDouble(ClassAccuracy::robustAccuracy)
+                                .thenComparing(each -> each.interval().upper())
+                                .thenComparing(ClassAccuracy::label));
     }
 
     /**
@@ -184,7 +228,8 @@ public final class RobustnessReport {
      */
     public double medianDistance() {
         double[] distances = outcomes.stream()
-                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG)
+                .filter(outcome ->
+                        outcome.status() != SampleStatus.CLEAN_WRONG && outcome.status() != SampleStatus.NOT_EVALUATED)
                 .mapToDouble(outcome -> outcome.breakingDistance(threatModel.norm()))
                 .sorted()
                 .toArray();
@@ -205,7 +250,7 @@ public final class RobustnessReport {
     /** Return robust accuracy against all epsilons that were evaluated in this norm with the attacks of this report. */
     public RobustnessCurve curve() {
         List<RobustnessCurve.Point> points = new ArrayList<>();
-        points.add(new RobustnessCurve.Point(0, cleanCount()));
+        points.add(new RobustnessCurve.Point(0, evaluatedCount() - count(SampleStatus.CLEAN_WRONG)));
         for (ThreatModel threat : evaluation.threatModels()) {
             List<AttackResult> same = evaluation.resultsUnder(threat).stream()
                     .filter(result -> attacks().contains(result.attack()))
@@ -220,7 +265,7 @@ public final class RobustnessReport {
                 points.add(new RobustnessCurve.Point(threat.epsilon(), robust));
             }
         }
-        return new RobustnessCurve(title(), threatModel.norm(), samples(), points);
+        return new RobustnessCurve(title(), threatModel.norm(), evaluatedCount(), points, policy.decision(), samples());
     }
 
     /** Return the policy that the verdict applies. */
@@ -230,7 +275,27 @@ public final class RobustnessReport {
 
     /** Return the verdict. */
     public Verdict verdict() {
-        return verdict;
+        Verdict known = verdict;
+        if (known == null) {
+            known = Verdict.decide(evidence, doubts(), policy);
+            verdict = known;
+        }
+        return known;
+    }
+
+    /** Return the counts on which the verdict rests. */
+    public Evidence evidence() {
+        return evidence;
+    }
+
+    /** Say whether the verdict is FAIL whatever further attacks and samples may show. */
+    boolean isSureToFail() {
+        return Verdict.isFail(evidence, policy);
+    }
+
+    /** Say whether the samples left, if there are any, can't change the verdict. */
+    public boolean isCertain() {
+        return Verdict.isCertain(evidence, policy);
     }
 
     /** Return the wall-clock seconds that the attacks took. */

@@ -15,6 +15,7 @@ import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -50,7 +51,8 @@ class ReportTextTests {
         assertThat(ReportText.sentence(report(3, 64, 0, LINF, NEEDS_60)))
                 .isEqualTo(
                         "robust accuracy 64.0% under PGD-40 (L∞, ε = 8/255) with 100 samples neither shows nor rules out"
-                                + " the required 60.0%; about 430 samples would decide");
+                                + " the required 60.0%; about 430 samples would decide at even odds; a sequential test decides in"
+                                + " the end, after about 1600 on average");
     }
 
     @Test
@@ -114,6 +116,100 @@ class ReportTextTests {
                 report(new Named("C&W", true), 100, 0, 0, unbounded, VerdictPolicy.measureOnly(), Optional.empty());
 
         assertThat(ReportText.details(report)).hasSize(2);
+    }
+
+    @Test
+    void aReportThatStoppedSaysAfterHowManySamplesAndWhatItsBoundsMean() {
+        RobustnessReport sequential = stopped(NEEDS_60.withDecision(Decision.SEQUENTIAL), 64, 58);
+        assertThat(ReportText.sentence(sequential))
+                .isEqualTo(
+                        "robust accuracy 90.6% under PGD-40 (L∞, ε = 8/255) reaches the required 60.0%, after 64 of 500"
+                                + " samples");
+        assertThat(ReportText.details(sequential))
+                .containsExactly(
+                        "  clean accuracy    100.0%   500 of 500   95% CI [99.3%, 100.0%]",
+                        "  robust accuracy    90.6%    58 of  64   95% CI [75.8%, 98.5%]",
+                        "  decision          stopped after 64 of 500 samples: the answer was certain; the bounds hold wherever a"
+                                + " sequential test stops",
+                        "  worst examples    #0 7→2, #10 7→2, #21 7→2 (6 broken)");
+        assertThat(ReportText.details(stopped(NEEDS_60.withDecision(Decision.CURTAILED), 384, 383)))
+                .contains(
+                        "  robust accuracy    99.7%   383 of 384   95% CI [72.6%, 100.0%]",
+                        "  decision          stopped after 384 of 500 samples: the answer was certain; the bounds count the"
+                                + " others as broken below and as robust above");
+        RobustnessReport population = stopped(NEEDS_60.withDecision(Decision.POPULATION), 320, 319);
+        assertThat(ReportText.details(population))
+                .contains(
+                        "  clean accuracy    100.0%   500 of 500",
+                        "  robust accuracy    99.7%   319 of 320   range [63.8%, 99.8%]",
+                        "  decision          stopped after 320 of 500 samples: the answer was certain; the samples are the"
+                                + " whole population, and the others can move its rate within the range given");
+        assertThat(population.verdict().reason())
+                .isEqualTo("robust accuracy on these very samples, at least 63.8%, reaches the required 60.0%");
+    }
+
+    @Test
+    void aReportOnAllSamplesSaysWhatItsBoundsMeanWhereThatIsUnusual() {
+        assertThat(ReportText.decision(stopped(NEEDS_60, 500, 300))).isEmpty();
+        assertThat(ReportText.decision(stopped(NEEDS_60.withDecision(Decision.CURTAILED), 500, 300)))
+                .isEmpty();
+        RobustnessReport sequential = stopped(NEEDS_60.withDecision(Decision.SEQUENTIAL), 500, 320);
+        assertThat(ReportText.decision(sequential))
+                .hasValue("all 500 samples evaluated; the bounds hold wherever a sequential test stops");
+        assertThat(ReportText.sentence(sequential))
+                .isEqualTo(
+                        "robust accuracy 64.0% under PGD-40 (L∞, ε = 8/255) with 500 samples neither shows nor rules out the"
+                                + " required 60.0%; about 1600 samples would decide on average");
+        assertThat(ReportText.decision(stopped(NEEDS_60.withDecision(Decision.POPULATION), 500, 300)))
+                .hasValue("all 500 samples evaluated; the samples are the whole population");
+    }
+
+    @Test
+    void aClassThatFailsIsNamedInTheFirstLine() {
+        VerdictPolicy policy = VerdictPolicy.atLeast(0.3).withMinRobustAccuracyPerClass(0.6);
+        assertThat(ReportText.sentence(report(3, 44, 0, LINF, policy)))
+                .isEqualTo(
+                        "robust accuracy 44.0% under PGD-40 (L∞, ε = 8/255) is too little for some: the robust accuracy of"
+                                + " class 7 is below the required 60.0% per class (upper bound 52.7%, corrected for 1 class)");
+        assertThat(ReportText.sentence(
+                        report(3, 71, 0, LINF, VerdictPolicy.measureOnly().withMinRobustAccuracyPerClass(0.6))))
+                .isEqualTo(
+                        "robust accuracy 71.0% under PGD-40 (L∞, ε = 8/255) reaches the required 60.0% in every class");
+        assertThat(ReportText.sentence(report(3, 64, 0, LINF, policy)))
+                .isEqualTo(
+                        "robust accuracy 64.0% under PGD-40 (L∞, ε = 8/255) is not enough: not every class is shown to reach"
+                                + " the required 60.0% per class: class 7 with 100 samples lies between 55.4% and 72.0%, and about 430"
+                                + " samples of it would decide");
+    }
+
+    /** A report on the first of 500 samples of one class, in the order of evaluation: robust and broken ones, evenly mixed. */
+    private static RobustnessReport stopped(VerdictPolicy policy, int evaluated, int robust) {
+        LabeledData data = LabeledData.of(
+                Nd4j.zeros(500, 2), IntStream.generate(() -> 7).limit(500).toArray());
+        int[] order = Counting.order(data, 1);
+        SampleOutcome[] outcomes = new SampleOutcome[500];
+        for (int i = 0; i < 500; i++) {
+            Distances distances = new Distances(i, i, i, 1);
+            outcomes[order[i]] = i >= evaluated
+                    ? SampleOutcome.unbroken(i, 7, SampleStatus.NOT_EVALUATED, 0, 0)
+                    : (i + 1) * robust / evaluated > i * robust / evaluated
+                            ? SampleOutcome.unbroken(i, 7, SampleStatus.ROBUST, 40, 40)
+                            : new SampleOutcome(i, 7, SampleStatus.BROKEN, Nd4j.zeros(1, 2), 2, distances, 10, 10);
+        }
+        AttackResult result = new AttackResult(new Named("PGD-40", false), LINF, List.of(outcomes), 0, 1, 1);
+        Evaluation evaluation = new Evaluation(
+                "test",
+                new ModelInfo("model", List.of(2L), 10, Box.of(0, 1), DataType.FLOAT, "00", List.of()),
+                data,
+                "00",
+                IntStream.range(0, 500).mapToObj(i -> 7).toList(),
+                List.of(result),
+                Optional.empty(),
+                List.of(),
+                Map.of(),
+                1,
+                100);
+        return RobustnessReport.of(evaluation, result, policy);
     }
 
     private static GradientCheck wrongGradients() {

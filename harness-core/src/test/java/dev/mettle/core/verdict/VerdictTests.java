@@ -12,8 +12,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class VerdictTests {
 
+    private static Evidence evidence(int samples, int robust, int undecided) {
+        return Evidence.of(Tally.of(samples, robust, undecided));
+    }
+
     private static Outcome decide(int samples, int robust, double threshold) {
-        return Verdict.decide(samples, robust, 0, List.of(), VerdictPolicy.atLeast(threshold))
+        return Verdict.decide(evidence(samples, robust, 0), List.of(), VerdictPolicy.atLeast(threshold))
                 .outcome();
     }
 
@@ -59,7 +63,7 @@ class VerdictTests {
 
     @Test
     void names_the_samples_that_would_decide() {
-        Verdict verdict = Verdict.decide(100, 62, 0, List.of(), VerdictPolicy.atLeast(0.6));
+        Verdict verdict = Verdict.decide(evidence(100, 62, 0), List.of(), VerdictPolicy.atLeast(0.6));
         assertThat(verdict.outcome()).isEqualTo(Outcome.INCONCLUSIVE);
         int needed = verdict.samplesNeeded().orElseThrow();
         assertThat(needed).isGreaterThan(100);
@@ -70,7 +74,7 @@ class VerdictTests {
 
     @Test
     void names_no_number_where_the_rate_lies_at_the_threshold() {
-        assertThat(Verdict.decide(100, 60, 0, List.of(), VerdictPolicy.atLeast(0.6))
+        assertThat(Verdict.decide(evidence(100, 60, 0), List.of(), VerdictPolicy.atLeast(0.6))
                         .samplesNeeded())
                 .isEmpty();
     }
@@ -78,10 +82,10 @@ class VerdictTests {
     @Test
     void a_doubt_forbids_a_pass_but_not_a_failure() {
         List<String> doubts = List.of("the gradients are wrong");
-        Verdict verdict = Verdict.decide(100, 100, 0, doubts, VerdictPolicy.atLeast(0.6));
+        Verdict verdict = Verdict.decide(evidence(100, 100, 0), doubts, VerdictPolicy.atLeast(0.6));
         assertThat(verdict.outcome()).isEqualTo(Outcome.UNTRUSTED);
         assertThat(verdict.reason()).isEqualTo("the gradients are wrong");
-        assertThat(Verdict.decide(100, 10, 0, doubts, VerdictPolicy.atLeast(0.6))
+        assertThat(Verdict.decide(evidence(100, 10, 0), doubts, VerdictPolicy.atLeast(0.6))
                         .outcome())
                 .isEqualTo(Outcome.FAIL);
     }
@@ -89,27 +93,30 @@ class VerdictTests {
     @Test
     void undecided_samples_count_against_a_pass_and_against_a_failure() {
         VerdictPolicy policy = VerdictPolicy.atLeast(0.8);
-        assertThat(Verdict.decide(100, 87, 13, List.of(), policy).outcome()).isEqualTo(Outcome.PASS);
-        Verdict hanging = Verdict.decide(100, 60, 40, List.of(), policy);
+        assertThat(Verdict.decide(evidence(100, 87, 13), List.of(), policy).outcome())
+                .isEqualTo(Outcome.PASS);
+        Verdict hanging = Verdict.decide(evidence(100, 60, 40), List.of(), policy);
         assertThat(hanging.outcome()).isEqualTo(Outcome.UNTRUSTED);
         assertThat(hanging.reason())
                 .isEqualTo(
                         "the attacks could not decide 40 of 100 samples (zero or invalid gradients, or a failed search),"
                                 + " and the verdict hangs on them");
-        assertThat(Verdict.decide(100, 60, 12, List.of(), policy).outcome()).isEqualTo(Outcome.FAIL);
-        assertThat(Verdict.decide(100, 0, 100, List.of(), policy).outcome()).isEqualTo(Outcome.UNTRUSTED);
+        assertThat(Verdict.decide(evidence(100, 60, 12), List.of(), policy).outcome())
+                .isEqualTo(Outcome.FAIL);
+        assertThat(Verdict.decide(evidence(100, 0, 100), List.of(), policy).outcome())
+                .isEqualTo(Outcome.UNTRUSTED);
     }
 
     @Test
     void without_a_threshold_there_is_nothing_to_decide() {
-        Verdict measured = Verdict.decide(10, 0, 0, List.of(), VerdictPolicy.measureOnly());
+        Verdict measured = Verdict.decide(evidence(10, 0, 0), List.of(), VerdictPolicy.measureOnly());
         assertThat(measured.outcome()).isEqualTo(Outcome.MEASURED);
         assertThat(measured.reason()).isEqualTo("no robust accuracy was required");
     }
 
     @Test
     void without_a_threshold_doubts_remain() {
-        Verdict doubtful = Verdict.decide(10, 9, 0, List.of("one", "two"), VerdictPolicy.measureOnly());
+        Verdict doubtful = Verdict.decide(evidence(10, 9, 0), List.of("one", "two"), VerdictPolicy.measureOnly());
         assertThat(doubtful.outcome()).isEqualTo(Outcome.UNTRUSTED);
         assertThat(doubtful.reason()).isEqualTo("one; two");
     }
@@ -143,5 +150,16 @@ class VerdictTests {
                                 + " lower confidence bound would be 74.1%; evaluate at least 29 samples");
         assertThatThrownBy(() -> VerdictPolicy.atLeast(1).requireDecidable(1000))
                 .hasMessageEndingWith("no number of samples shows 100%: lower the threshold");
+    }
+
+    @Test
+    void says_why_so_few_samples_can_never_pass_a_sequential_test() {
+        VerdictPolicy policy = VerdictPolicy.atLeast(0.8).withDecision(Decision.SEQUENTIAL);
+        policy.requireDecidable(20);
+        assertThatThrownBy(() -> policy.requireDecidable(19))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("19 samples can never show a robust accuracy of 80.0%")
+                .hasMessageEndingWith("; evaluate at least 20 samples");
+        policy.withDecision(Decision.POPULATION).requireDecidable(1);
     }
 }
