@@ -63,7 +63,8 @@ class EvaluateCommandTests {
 
         assertThat(run.out())
                 .doesNotContain("worst case")
-                .endsWith("\nrobust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
+                .endsWith(
+                        "\nrobust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test
@@ -133,8 +134,7 @@ class EvaluateCommandTests {
 
     @Test
     void aPopulationIsJudgedExactly() {
-        CommandRun run =
-                CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.45"));
+        CommandRun run = CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.45"));
 
         assertThat(run.out()).endsWith("""
                         PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 45.0%
@@ -167,7 +167,8 @@ class EvaluateCommandTests {
                 .contains("\nPASS: robust accuracy 85.0% under FGSM (L∞, ε = 0.02) reaches the required 60.0%\n")
                 .contains("\nPASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%\n");
         assertThat(run.exitCode()).isZero();
-        assertThat(CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.8")).exitCode())
+        assertThat(CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.8"))
+                        .exitCode())
                 .isEqualTo(1);
     }
 
@@ -175,7 +176,9 @@ class EvaluateCommandTests {
     void everyClassMayHaveToHold() {
         CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy-per-class", "0.2"));
 
-        assertThat(run.out()).contains("INCONCLUSIVE: robust accuracy 45.0%").contains("class 1 with 9 samples lies between");
+        assertThat(run.out())
+                .contains("INCONCLUSIVE: robust accuracy 45.0%")
+                .contains("class 1 with 9 samples lies between");
         assertThat(run.exitCode()).isEqualTo(1);
     }
 
@@ -256,7 +259,8 @@ class EvaluateCommandTests {
         assertThat(run.err()).isEqualTo(advice());
         assertThat(run.out())
                 .contains("\nC&W 4×25    L2        0.0%  [0.0%, 16.8%]         19 ")
-                .endsWith("\nrobust accuracy 0.0% under C&W 4×25 (L2)\nworst class 0: 0.0%, 0 of 11, 95% CI [0.0%, 32.9%]\n");
+                .endsWith(
+                        "\nrobust accuracy 0.0% under C&W 4×25 (L2)\nworst class 0: 0.0%, 0 of 11, 95% CI [0.0%, 32.9%]\n");
         assertThat(run.exitCode()).isZero();
     }
 
@@ -266,7 +270,9 @@ class EvaluateCommandTests {
                 "--attacks", "pgd:steps=10,cw:search-steps=4,steps=25", "--norm", "L2", "--epsilon", "0.1"));
 
         // a sample breaks within an L2 ball of √2 times its distance in L∞: the first seven
-        assertThat(run.out()).endsWith("robust accuracy 60.0% under worst case of PGD-10, C&W 4×25 (L2, ε = 0.1)\nworst class 0: 54.5%, 6 of 11, 95% CI [20.3%, 85.8%]\n");
+        assertThat(run.out())
+                .endsWith(
+                        "robust accuracy 60.0% under worst case of PGD-10, C&W 4×25 (L2, ε = 0.1)\nworst class 0: 54.5%, 6 of 11, 95% CI [20.3%, 85.8%]\n");
     }
 
     @Test
@@ -278,7 +284,8 @@ class EvaluateCommandTests {
         assertThat(run.err()).isEqualTo(advice());
         assertThat(run.out())
                 .contains("\ndata   data.NPZ, ")
-                .endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
+                .endsWith(
+                        "robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test
@@ -289,7 +296,9 @@ class EvaluateCommandTests {
 
         CommandRun run = CommandRun.of(files.evaluate("--inputs", inputs.toString()));
 
-        assertThat(run.out()).endsWith("robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
+        assertThat(run.out())
+                .endsWith(
+                        "robust accuracy 45.0% under FGSM (L∞, ε = 0.1)\nworst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]\n");
     }
 
     @Test

@@ -94,9 +94,10 @@ class RobustnessReportAssertTests {
                 "75.0%");
         assertThatThrownBy(() -> assertThat(REPORT).hasRobustAccuracyOfAtLeast(0.70))
                 .isInstanceOf(TestAbortedException.class)
-                .hasMessage(complete(
-                        "robust accuracy 75.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules out the"
-                                + " required 70.0%; about 240 samples would decide at even odds; a sequential test decides in the end, after about 780 on average"));
+                .hasMessage(
+                        complete(
+                                "robust accuracy 75.0% under FGSM (L∞, ε = 8/255) with 100 samples neither shows nor rules out the"
+                                        + " required 70.0%; about 240 samples would decide at even odds; a sequential test decides in the end, after about 780 on average"));
         assertUntrusted(that -> that.hasRobustAccuracyOfAtLeast(0.5));
     }
 

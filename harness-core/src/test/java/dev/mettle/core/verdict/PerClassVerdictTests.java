@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mettle.core.ConfigurationException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -149,6 +150,69 @@ class PerClassVerdictTests {
         double noise = 4 * Math.sqrt(0.05 * 0.95 / runs);
         assertThat((double) blamed / runs).isLessThanOrEqualTo(0.05 + noise);
         assertThat((double) passed / runs).isLessThanOrEqualTo(0.05 + noise);
+    }
+
+    /** The same where one looks after every 32 samples of 500 in random order, with classes of random size. */
+    @Test
+    void errs_at_most_as_often_in_a_sequential_test() {
+        int classes = 5;
+        double threshold = 0.8;
+        VerdictPolicy policy = HALF.withMinRobustAccuracyPerClass(threshold).withDecision(Decision.SEQUENTIAL);
+        double[][] above = new double[501][501];
+        double[][] below = new double[501][501];
+        for (int n = 0; n <= 500; n++) {
+            for (int k = 0; k <= n; k++) {
+                above[n][k] = BetaBinomialTest.logEvidenceAbove(k, n, threshold);
+                below[n][k] = BetaBinomialTest.logEvidenceBelow(k, n, threshold);
+            }
+        }
+        SplittableRandom random = new SplittableRandom(11);
+        int runs = 20_000;
+        int blamed = 0;
+        int passed = 0;
+        for (int run = 0; run < runs; run++) {
+            int[] label = new int[500];
+            int[] total = new int[classes];
+            for (int i = 0; i < 500; i++) {
+                label[i] = random.nextInt(classes);
+                total[label[i]]++;
+            }
+            int[] seen = new int[classes];
+            int[] robust = new int[classes];
+            boolean[] shown = new boolean[classes];
+            boolean fail = false;
+            List<Tally> looks = new ArrayList<>();
+            SortedMap<Integer, List<Tally>> byClass = new TreeMap<>();
+            for (int i = 0; i < 500; i++) {
+                seen[label[i]]++;
+                robust[label[i]] += random.nextDouble() < threshold ? 1 : 0;
+                if ((i + 1) % 32 != 0 && i != 499) {
+                    continue;
+                }
+                for (int c = 0; c < classes; c++) {
+                    shown[c] |= above[seen[c]][robust[c]] >= Math.log(20);
+                    fail |= below[seen[c]][robust[c]] >= Math.log(20.0 * classes);
+                    if (run < 100) {
+                        byClass.computeIfAbsent(c, each -> new ArrayList<>())
+                                .add(new Tally(total[c], seen[c], robust[c], 0, total[c] - seen[c]));
+                    }
+                }
+                looks.add(new Tally(500, i + 1, Arrays.stream(robust).sum(), 0, 499 - i));
+            }
+            boolean pass = true;
+            for (boolean each : shown) {
+                pass &= each;
+            }
+            blamed += fail ? 1 : 0;
+            passed += pass ? 1 : 0;
+            if (run < 100) {
+                Outcome outcome = Verdict.decide(new Evidence(looks, byClass), List.of(), policy)
+                        .outcome();
+                assertThat(outcome).isEqualTo(fail ? Outcome.FAIL : pass ? Outcome.PASS : Outcome.INCONCLUSIVE);
+            }
+        }
+        assertThat((double) blamed / runs).isPositive().isLessThanOrEqualTo(0.05);
+        assertThat((double) passed / runs).isLessThanOrEqualTo(0.05);
     }
 
     /** Holm's step-down procedure (1979) on p-values, in its textbook form. */
