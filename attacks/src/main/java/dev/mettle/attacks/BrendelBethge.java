@@ -18,8 +18,9 @@ import java.util.Set;
  * points that is adversarial, or, where none is, the end of an ascent on the margin; ten halvings move it to the boundary.
  *
  * <p>Use it where gradients at the clean sample mislead (they may be zero there): it needs them at the boundary only. It ends
- * at the nearest point of the class it started in, which need not be the nearest class. Cost per sample: {@code steps} forward
- * and backward passes, and up to {@code startDraws + 10} forward passes, plus 20 of both where random starts fail.
+ * at the nearest point of the class, and of the region, it started in, which need not be the nearest of all: restarts begin
+ * elsewhere. Cost per sample and restart: {@code steps} forward and backward passes, and up to {@code startDraws + 10} forward
+ * passes, plus 20 of both where random starts fail.
  *
  * <p>The defaults are sized for tests; {@link #paper()} has 1,000 steps. The radius is a fraction of the diagonal of the box. In
  * Foolbox it is the learning rate 0.001 times the number of values in the whole batch, so that there results depend on the batch
@@ -33,14 +34,16 @@ import java.util.Set;
  * @param decay by how much the radius shrinks every twentieth of the steps, at most 1
  * @param momentum the share of earlier normals of the boundary in the present one, below 1
  * @param overshoot how far to step across the boundary, in margins, from 1 to 2
- * @param startDraws how many random starts to try, at least 0
+ * @param startDraws how many random points to try as a start, at least 0
+ * @param restarts how often to start anew, at least 1; the nearest example of all is kept
  */
-public record BrendelBethge(int steps, double radius, double decay, double momentum, double overshoot, int startDraws)
+public record BrendelBethge(
+        int steps, double radius, double decay, double momentum, double overshoot, int startDraws, int restarts)
         implements RecordAttack {
 
-    /** Create the attack with 200 steps from a radius of 0.03, halved every 10 steps, and 100 random starts. */
+    /** Create the attack with 200 steps from a radius of 0.03, halved every 10 steps, from one of up to 100 random points. */
     public BrendelBethge() {
-        this(200, 0.03, 0.5, 0.8, 1.1, 100);
+        this(200, 0.03, 0.5, 0.8, 1.1, 100, 1);
     }
 
     /**
@@ -57,11 +60,12 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
         AttackOptions.requireBelow("Brendel & Bethge", "momentum", momentum, 1);
         AttackOptions.requireBetween("Brendel & Bethge", "overshoot", overshoot, 1, 2);
         AttackOptions.requireAtLeast("Brendel & Bethge", "start-draws", startDraws, 0);
+        AttackOptions.requireAtLeast("Brendel & Bethge", "restarts", restarts, 1);
     }
 
-    /** Return the attack with the 1,000 steps and 1,000 random starts of the reference implementation. */
+    /** Return the attack with the 1,000 steps and up to 1,000 random points to start at of the reference implementation. */
     public static BrendelBethge paper() {
-        return new BrendelBethge(1000, 0.03, 0.5, 0.8, 1.1, 1000);
+        return new BrendelBethge(1000, 0.03, 0.5, 0.8, 1.1, 1000, 1);
     }
 
     /** Return the attack without a bound, for distances. */
@@ -71,17 +75,22 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
 
     /** Return the attack with another number of steps. */
     public BrendelBethge withSteps(int number) {
-        return new BrendelBethge(number, radius, decay, momentum, overshoot, startDraws);
+        return new BrendelBethge(number, radius, decay, momentum, overshoot, startDraws, restarts);
     }
 
     /** Return the attack with another first radius, as a fraction of the diagonal of the box. */
     public BrendelBethge withRadius(double fraction) {
-        return new BrendelBethge(steps, fraction, decay, momentum, overshoot, startDraws);
+        return new BrendelBethge(steps, fraction, decay, momentum, overshoot, startDraws, restarts);
     }
 
-    /** Return the attack with another number of random starts. */
+    /** Return the attack with another number of random points to try as a start. */
     public BrendelBethge withStartDraws(int number) {
-        return new BrendelBethge(steps, radius, decay, momentum, overshoot, number);
+        return new BrendelBethge(steps, radius, decay, momentum, overshoot, number, restarts);
+    }
+
+    /** Return the attack with another number of restarts. */
+    public BrendelBethge withRestarts(int number) {
+        return new BrendelBethge(steps, radius, decay, momentum, overshoot, startDraws, number);
     }
 
     @Override
@@ -91,7 +100,7 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
 
     @Override
     public String label() {
-        return "BB-" + steps;
+        return "BB-" + steps + (restarts > 1 ? "×" + restarts : "");
     }
 
     @Override
@@ -112,8 +121,9 @@ public record BrendelBethge(int steps, double radius, double decay, double momen
     @Override
     public Passes passes(int classes) {
         return new Passes(
-                (long) startDraws + BrendelBethgeWalk.ASCENTS + BrendelBethgeWalk.HALVINGS + steps,
-                (long) BrendelBethgeWalk.ASCENTS + steps);
+                        (long) startDraws + BrendelBethgeWalk.ASCENTS + BrendelBethgeWalk.HALVINGS + steps,
+                        (long) BrendelBethgeWalk.ASCENTS + steps)
+                .times(restarts);
     }
 
     @Override
