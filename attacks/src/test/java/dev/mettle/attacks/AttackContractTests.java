@@ -58,7 +58,7 @@ class AttackContractTests {
         return AttackCatalog.entries().stream().map(entry -> smaller(entry.defaults()));
     }
 
-    private static Attack smaller(Attack attack) {
+    static Attack smaller(Attack attack) {
         Attack smaller = attack;
         for (Map.Entry<String, String> option : SMALLER.entrySet()) {
             if (smaller.parameters().containsKey(option.getKey())) {
