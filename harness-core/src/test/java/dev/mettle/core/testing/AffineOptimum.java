@@ -4,7 +4,7 @@ import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
-/** The exact size of the smallest perturbation that crosses a hyperplane inside the box [0, 1], norm by norm. */
+/** The exact size of the smallest perturbation that changes the class of an affine model inside the box [0, 1], norm by norm. */
 public final class AffineOptimum {
 
     private AffineOptimum() {}
@@ -15,14 +15,61 @@ public final class AffineOptimum {
         double nearest = Double.POSITIVE_INFINITY;
         for (int j = 0; j < logits.length; j++) {
             if (j != label) {
-                double[] slope = new double[sample.length];
-                for (int i = 0; i < slope.length; i++) {
-                    slope[i] = model.weights()[j][i] - model.weights()[label][i];
-                }
+                double[] slope = difference(model.weights()[j], model.weights()[label]);
                 nearest = Math.min(nearest, toHyperplane(slope, logits[label] - logits[j], sample, norm));
             }
         }
         return nearest;
+    }
+
+    private static double[] difference(double[] a, double[] b) {
+        return IntStream.range(0, a.length).mapToDouble(i -> a[i] - b[i]).toArray();
+    }
+
+    /**
+     * Return the distance of a sample to a class of a model with three; infinite if the box holds no point of it.
+     *
+     * <p>The logit of the class has to exceed two others: two linear constraints. The problem is convex, so by duality its optimum is
+     * the largest distance to any mixture {@code θ · first + (1 − θ) · second} of them, each in closed form. That distance is
+     * quasi-concave in θ, and cutting off a third at a time finds its maximum.
+     *
+     * @param norm a convex norm: L∞, L2 or L1
+     */
+    public static double towards(AffineModel model, double[] sample, int target, Norm norm) {
+        if (model.weights().length != 3 || norm == Norm.L0) {
+            throw new IllegalArgumentException("known for three classes and convex norms");
+        }
+        double[] logits = model.logits(sample);
+        int first = (target + 1) % 3;
+        int second = (target + 2) % 3;
+        double[] toFirst = difference(model.weights()[target], model.weights()[first]);
+        double[] toSecond = difference(model.weights()[target], model.weights()[second]);
+        java.util.function.DoubleUnaryOperator distance = theta -> {
+            double margin = theta * (logits[first] - logits[target]) + (1 - theta) * (logits[second] - logits[target]);
+            if (margin <= 0) {
+                return margin; // no distance, but it tells on which side there is one
+            }
+            double[] slope = IntStream.range(0, sample.length)
+                    .mapToDouble(i -> theta * toFirst[i] + (1 - theta) * toSecond[i])
+                    .toArray();
+            return toHyperplane(slope, margin, sample, norm);
+        };
+        double low = 0;
+        double high = 1;
+        for (int i = 0; i < 80; i++) {
+            double third = (high - low) / 3;
+            double left = distance.applyAsDouble(low + third);
+            double right = distance.applyAsDouble(high - third);
+            if (Double.isInfinite(left) || Double.isInfinite(right)) {
+                return Double.POSITIVE_INFINITY; // a consequence of the constraints that no point of the box fulfills
+            }
+            if (left < right) {
+                low += third;
+            } else {
+                high -= third;
+            }
+        }
+        return Math.max(0, distance.applyAsDouble((low + high) / 2));
     }
 
     /** The smallest δ with slope · δ = margin and 0 ≤ sample + δ ≤ 1. */
