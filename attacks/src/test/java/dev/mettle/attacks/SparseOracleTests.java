@@ -7,6 +7,8 @@ import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.loss.Aim;
+import dev.mettle.core.loss.Margin;
+import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.testing.AffineOptimum;
@@ -15,7 +17,9 @@ import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +36,9 @@ class SparseOracleTests {
     private static final Attack EAD = new Ead(9, 600, 0.01, 0.1, 0.1, 0, true);
     private static final Attack EAD_L2 = new Ead(9, 600, 0.01, 0.1, 1e-6, 0, true);
     private static final Attack CW_LINF = new CarliniWagnerLinf(300, 0.003, 0.01, 2, 20, 0.96, 5e-4, 0);
+    /** The exact distances on ReLU networks, by classes, seed, sample and norm: the attacks share them. */
+    private static final Map<List<Object>, Double> RELU_OPTIMA = new HashMap<>();
+
     private static final Attack BB = new BrendelBethge().withSteps(500);
 
     private static List<SampleOutcome> run(AffineModel model, Attack attack, Norm norm, INDArray inputs) {
@@ -202,24 +209,31 @@ class SparseOracleTests {
 
     static Stream<Arguments> onReluNetworks() {
         List<Arguments> cases = new ArrayList<>();
-        cases.add(Arguments.of(EAD, Norm.L1));
-        cases.add(Arguments.of(new CarliniWagner(7, 300, 0.01, 1, 0, true), Norm.L2));
-        cases.add(Arguments.of(CW_LINF, Norm.LINF));
-        cases.add(Arguments.of(BB, Norm.LINF));
-        cases.add(Arguments.of(BB, Norm.L2));
-        cases.add(Arguments.of(BB, Norm.L1));
-        cases.add(Arguments.of(new SigmaZero(), Norm.L0));
-        cases.add(Arguments.of(new CarliniWagnerL0(), Norm.L0));
+        cases.add(Arguments.of(EAD, Norm.L1, false));
+        cases.add(Arguments.of(new CarliniWagner(7, 300, 0.01, 1, 0, true), Norm.L2, false));
+        cases.add(Arguments.of(CW_LINF, Norm.LINF, false));
+        cases.add(Arguments.of(new SigmaZero(), Norm.L0, false));
+        cases.add(Arguments.of(new CarliniWagnerL0(), Norm.L0, false));
+        for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+            cases.add(Arguments.of(new Fmn().withSteps(200), norm, false));
+            cases.add(Arguments.of(new Fab(), norm, false));
+            cases.add(Arguments.of(new FabTargeted(), norm, false));
+            // random starts lead into every region, and out of the trap
+            cases.add(Arguments.of(new Fab().withRestarts(10), norm, true));
+            cases.add(Arguments.of(new BrendelBethge().withRestarts(40), norm, true));
+        }
         return cases.stream();
     }
 
     /**
-     * On networks that are not convex a local search may end in another region than the nearest one. Never below the exact
-     * optimum; within a quarter above it on at least three samples of four.
+     * Networks that are not convex, sample by sample. From one of the samples steepest ascent on the margin ends at a maximum that is
+     * not adversarial; what starts at the clean sample and knows no chance is excused there, and there only. In L0, where a quarter
+     * of so few features is none, one feature more may change.
      */
     @ParameterizedTest(name = "{0} {1}")
     @MethodSource("onReluNetworks")
-    void comes_within_a_quarter_of_the_optimum_of_relu_networks(Attack attack, Norm norm) {
+    void comes_within_a_quarter_of_the_optimum_of_relu_networks(Attack attack, Norm norm, boolean startsAnew) {
+        int excused = 0;
         int near = 0;
         int all = 0;
         for (int classes = 2; classes <= 3; classes++) {
@@ -240,20 +254,51 @@ class SparseOracleTests {
                         .outcomes();
                 for (int i = 0; i < labels.length; i++) {
                     double[] sample = Rows.toRows(inputs)[i];
-                    double optimum = ReluOptimum.distance(model, sample, Aim.awayFrom(labels[i]), norm);
-                    if (Double.isFinite(optimum) && optimum > 0.01) {
-                        SampleOutcome outcome = outcomes.get(i);
-                        double distance = outcome.status() == SampleStatus.BROKEN
-                                ? outcome.breakingDistance(norm)
-                                : Double.POSITIVE_INFINITY;
-                        assertThat(distance).isGreaterThanOrEqualTo(0.999999 * optimum);
-                        near += distance <= 1.25 * optimum ? 1 : 0;
-                        all++;
+                    int label = labels[i];
+                    double optimum = RELU_OPTIMA.computeIfAbsent(
+                            List.of(classes, seed, i, norm),
+                            key -> ReluOptimum.distance(model, sample, Aim.awayFrom(label), norm));
+                    if (Double.isInfinite(optimum) || optimum < 0.01) {
+                        continue;
+                    }
+                    all++;
+                    SampleOutcome outcome = outcomes.get(i);
+                    double distance = outcome.status() == SampleStatus.BROKEN
+                            ? outcome.breakingDistance(norm)
+                            : Double.POSITIVE_INFINITY;
+                    assertThat(distance).isGreaterThanOrEqualTo(0.999999 * optimum);
+                    near += distance <= 1.25 * optimum ? 1 : 0;
+                    if (!startsAnew && isTrapped(model, Rows.select(inputs, new int[] {i}), label)) {
+                        excused++;
+                    } else {
+                        assertThat(distance)
+                                .as("sample %d of network %d with %d classes", i, seed, classes)
+                                .isLessThanOrEqualTo(norm == Norm.L0 ? optimum + 1 : 1.25 * optimum);
                     }
                 }
             }
         }
         assertThat(all).isGreaterThan(20);
-        assertThat(near).as("of %d", all).isGreaterThanOrEqualTo(all * 3 / 4);
+        assertThat(excused).isEqualTo(startsAnew ? 0 : 1);
+        assertThat(near).as("of %d", all).isGreaterThanOrEqualTo(all * 3 / 4); // in L0, too
+    }
+
+    /** Whether small steps along the gradient of the margin, inside the box, never reach another class. */
+    private static boolean isTrapped(ReluModel model, INDArray input, int label) {
+        Aim[] aims = {Aim.awayFrom(label)};
+        double[] x = Rows.toRows(input)[0];
+        for (int step = 0; step < 1000; step++) {
+            INDArray point = Rows.fromRows(new double[][] {x}, input);
+            InputGradient pass = model.gradient(point, logits -> new Margin().gradients(logits, aims));
+            if (new Margin().values(pass.logits(), aims)[0] > 0) {
+                return false;
+            }
+            double[] gradient = Rows.toRows(pass.gradient())[0];
+            double length = Math.max(RowVectors.norm(gradient, Norm.L2), Double.MIN_NORMAL);
+            for (int i = 0; i < x.length; i++) {
+                x[i] = RowVectors.clip(x[i] + 0.002 * gradient[i] / length, 0, 1);
+            }
+        }
+        return true;
     }
 }
