@@ -92,6 +92,10 @@ final class Console {
         line.append(ReportText.surprise(outcome, expected));
         print(line.toString());
         ReportText.decision(report).ifPresent(sentence -> print("    " + sentence));
+        if (report.recalled() > 0) {
+            about(report.recalled() + " outcomes were known from an earlier run and only confirmed; -D"
+                    + RobustnessProperties.CACHE + "=off attacks anew");
+        }
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             about(ReportText.sentence(report));
         }

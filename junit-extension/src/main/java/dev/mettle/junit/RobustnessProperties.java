@@ -3,6 +3,8 @@ package dev.mettle.junit;
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.evaluation.ResultStore;
+import dev.mettle.memory.ResultFolder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
@@ -50,6 +52,12 @@ public final class RobustnessProperties {
 
     /** The folder of the baselines, if not {@code src/test/resources/mettle/baselines} of the project of the test class. */
     public static final String BASELINES = "mettle.baselines";
+
+    /**
+     * Where to remember what attacks found, so that a test of an unchanged model takes seconds: a folder, or {@code off}. Not set, it is
+     * {@code target/mettle/results} of the project, and off on CI.
+     */
+    public static final String CACHE = "mettle.cache";
 
     /** Whether tests run on CI, {@code true} or {@code false}, if the environment variable {@code CI} doesn't tell it right. */
     public static final String CI = "mettle.ci";
@@ -127,6 +135,16 @@ public final class RobustnessProperties {
     /** Return the folder of the baselines, if it is set. */
     Optional<Path> baselineFolder() {
         return parameters.apply(BASELINES).map(Path::of);
+    }
+
+    /** Return where to remember what attacks found. */
+    ResultStore cache(Class<?> testClass) {
+        Optional<String> own = parameters.apply(CACHE).map(String::trim);
+        if (own.isEmpty() ? onCi() : own.get().equals("off")) {
+            return ResultStore.NONE;
+        }
+        return ResultFolder.of(own.map(Path::of)
+                .orElseGet(() -> ProjectFolder.of(testClass).resolve(Path.of("target", "mettle", "results"))));
     }
 
     /** Say whether tests run on CI, where nothing may be recorded. */

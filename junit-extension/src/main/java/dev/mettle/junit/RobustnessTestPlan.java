@@ -9,6 +9,7 @@ import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.EvaluationPlan;
 import dev.mettle.core.evaluation.PlannedAttack;
+import dev.mettle.core.evaluation.ResultStore;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
@@ -43,6 +44,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param batchSize how many samples to attack at once
  * @param expectation what the verdict is expected to be
  * @param baseline compares reports with baselines, if the test asks for it
+ * @param store remembers what attacks find
  * @param reproduce a command that runs the test again
  */
 record RobustnessTestPlan(
@@ -55,6 +57,7 @@ record RobustnessTestPlan(
         int batchSize,
         Expectation expectation,
         Optional<BaselineCheck> baseline,
+        ResultStore store,
         String reproduce) {
 
     private static final int LARGEST_RANDOM_SEED = 100_000_000;
@@ -91,6 +94,7 @@ record RobustnessTestPlan(
                 batchSize(test, properties),
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
                 BaselineCheck.of(context, properties, reproduce),
+                properties.cache(context.getRequiredTestClass()),
                 reproduce);
     }
 

@@ -45,7 +45,7 @@ final class TestEvaluation {
         if (existing != null) {
             return existing;
         }
-        Evaluator created = new Evaluator(plan.on(model, data, constraints), progress);
+        Evaluator created = new Evaluator(plan.on(model, data, constraints), progress, plan.store());
         Backend.introduce(console::backend, console::advice);
         console.started(created.evaluation());
         evaluator = created;

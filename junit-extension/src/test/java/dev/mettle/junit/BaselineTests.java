@@ -159,6 +159,7 @@ class BaselineTests {
 
                           clean accuracy    100.0%%   40 of 40   95%% CI [91.2%%, 100.0%%]
                           robust accuracy    50.0%%   20 of 40   95%% CI [33.8%%, 66.2%%]
+                          worst class 0       0.0%%    0 of 20   95%% CI [0.0%%, 19.7%%]
                           worst examples    #0 0→1, #2 0→1, #4 0→1 (20 broken)
 
                           newly broken      #0, #2, #4, #6, #8, #10, #12, #14, #16, #18 and 10 more

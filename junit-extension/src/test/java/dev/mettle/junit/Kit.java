@@ -43,8 +43,10 @@ record Kit(EngineExecutionResults results, List<String> console) {
     }
 
     static Kit run(DiscoverySelector selector, Map<String, String> parameters) {
-        EngineTestKit.Builder builder =
-                EngineTestKit.engine("junit-jupiter").selectors(selector).configurationParameters(parameters);
+        EngineTestKit.Builder builder = EngineTestKit.engine("junit-jupiter")
+                .selectors(selector)
+                .configurationParameter("mettle.cache", "off") // what one test found must not help another
+                .configurationParameters(parameters);
         return capture(builder);
     }
 

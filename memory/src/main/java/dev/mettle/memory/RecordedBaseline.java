@@ -32,7 +32,9 @@ public record RecordedBaseline(long seed, SortedMap<String, String> outcomes) {
         List<String> keys = report.evaluation().data().sampleKeys();
         SortedMap<String, String> outcomes = new TreeMap<>();
         for (int i = 0; i < keys.size(); i++) {
-            outcomes.put(keys.get(i), word(report.outcomes().get(i)));
+            if (report.outcomes().get(i).status() != SampleStatus.NOT_EVALUATED) {
+                outcomes.put(keys.get(i), word(report.outcomes().get(i)));
+            }
         }
         return new RecordedBaseline(report.evaluation().seed(), outcomes);
     }

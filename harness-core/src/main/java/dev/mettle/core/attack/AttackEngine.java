@@ -14,10 +14,14 @@ import dev.mettle.core.threat.ThreatModel;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Runs one attack on samples that the model classifies correctly, and judges what it proposes.
@@ -131,6 +135,58 @@ public final class AttackEngine {
         }
         return new AttackRun(
                 outcomes, run.unconfirmed, (System.nanoTime() - wallStart) / 1e9, (cpuNanos() - cpuStart) / 1e9);
+    }
+
+    /**
+     * Judge adversarial examples that were found earlier, as if an attack had just proposed them: norm, box and constraints in double
+     * precision, then the model itself.
+     *
+     * @param threat the threat model, bounded
+     * @param inputs clean samples, shape {@code [n, ...]}
+     * @param earlier one outcome per sample, of any run on the same samples
+     * @return one outcome per sample: broken, at the cost of one forward pass, where the example still fools the model; else empty
+     */
+    public List<Optional<SampleOutcome>> confirm(
+            ThreatModel threat, INDArray inputs, int[] labels, long[] ids, List<SampleOutcome> earlier) {
+        int[] known = IntStream.range(0, labels.length)
+                .filter(i -> earlier.get(i).adversarial() != null)
+                .toArray();
+        List<Optional<SampleOutcome>> confirmed = new ArrayList<>(Collections.nCopies(labels.length, Optional.empty()));
+        Aim[] aims = aims(threat.goal(), model.info().classes(), inputs, labels, ids);
+        for (int from = 0; from < known.length; from += batchSize) {
+            int[] batch = Arrays.copyOfRange(known, from, Math.min(from + batchSize, known.length));
+            INDArray examples = Nd4j.concat(
+                    0,
+                    Arrays.stream(batch)
+                            .mapToObj(i -> Objects.requireNonNull(earlier.get(i).adversarial(), "filtered"))
+                            .toArray(INDArray[]::new));
+            double[][] points = Rows.toRows(examples);
+            double[][] clean = Rows.toRows(Rows.select(inputs, batch));
+            Judgement[] judgements = model.judge(
+                    examples, Arrays.stream(batch).mapToObj(i -> aims[i]).toArray(Aim[]::new));
+            for (int i = 0; i < batch.length; i++) {
+                Distances size = Distances.between(points[i], clean[i], threat.constraints());
+                if (judgements[i].reachesAim() && allows(threat, points[i], clean[i], size)) {
+                    SampleOutcome outcome = new SampleOutcome(
+                            ids[batch[i]],
+                            labels[batch[i]],
+                            SampleStatus.BROKEN,
+                            Rows.select(examples, new int[] {i}),
+                            judgements[i].label(),
+                            size,
+                            1,
+                            0);
+                    confirmed.set(batch[i], Optional.of(outcome));
+                }
+            }
+        }
+        return confirmed;
+    }
+
+    private static boolean allows(ThreatModel threat, double[] point, double[] clean, Distances size) {
+        return Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
+                && threat.box().firstViolation(point).isEmpty()
+                && threat.constraints().allows(point, clean);
     }
 
     /** Choose what is wanted of each sample: the same for every attack, since it depends on seed and sample only. */
@@ -261,10 +317,7 @@ public final class AttackEngine {
             for (int i = 0; i < found.length; i++) {
                 int row = rows[found[i]];
                 Distances size = Distances.between(points[i], clean[i], threat.constraints());
-                boolean allowed = Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
-                        && threat.box().firstViolation(points[i]).isEmpty()
-                        && threat.constraints().allows(points[i], clean[i]);
-                if (!judgements[i].reachesAim() || !allowed) {
+                if (!judgements[i].reachesAim() || !allows(threat, points[i], clean[i], size)) {
                     unconfirmed++;
                     continue;
                 }

@@ -17,6 +17,7 @@ import java.util.function.ToLongFunction;
  * @param seconds wall-clock time
  * @param cpuSeconds processor time of all threads; 0 where the platform doesn't tell
  * @param suite the suite that the attack ran in, on samples that the attacks before it left standing; empty if it ran on its own
+ * @param recalled how many outcomes were known from an earlier run, and only confirmed
  */
 public record AttackResult(
         Attack attack,
@@ -25,7 +26,8 @@ public record AttackResult(
         int unconfirmed,
         double seconds,
         double cpuSeconds,
-        String suite) {
+        String suite,
+        int recalled) {
 
     /** Create the result. */
     public AttackResult {
@@ -41,6 +43,18 @@ public record AttackResult(
             double seconds,
             double cpuSeconds) {
         this(attack, threatModel, outcomes, unconfirmed, seconds, cpuSeconds, "");
+    }
+
+    /** Create the result of an attack that knew nothing beforehand. */
+    public AttackResult(
+            Attack attack,
+            ThreatModel threatModel,
+            List<SampleOutcome> outcomes,
+            int unconfirmed,
+            double seconds,
+            double cpuSeconds,
+            String suite) {
+        this(attack, threatModel, outcomes, unconfirmed, seconds, cpuSeconds, suite, 0);
     }
 
     /** Return how many samples have a status. */

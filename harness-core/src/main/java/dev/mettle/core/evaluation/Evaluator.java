@@ -51,6 +51,7 @@ public final class Evaluator {
     private final Map<PlannedAttack, Work> work = new HashMap<>();
     private final AttackEngine.Heartbeat heartbeat;
     private final AttackEngine engine;
+    private final Recall recall;
 
     /**
      * Check the plan against model and data, classify the clean samples and, if an attack needs gradients, check these.
@@ -63,6 +64,11 @@ public final class Evaluator {
 
     /** Create an evaluator that reports how its attacks get on; see {@link #Evaluator(EvaluationPlan)}. */
     public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat) {
+        this(plan, heartbeat, ResultStore.NONE);
+    }
+
+    /** Create an evaluator that remembers what its attacks find; see {@link #Evaluator(EvaluationPlan)}. */
+    public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat, ResultStore store) {
         Backend.require();
         this.plan = plan;
         this.heartbeat = heartbeat;
@@ -70,6 +76,7 @@ public final class Evaluator {
         ModelInfo info = model.info();
         this.data = DataCheck.fit(plan.data(), info, plan.goal(), plan.constraints());
         this.dataSha256 = data.sha256();
+        this.recall = new Recall(store, model, data, plan.seed(), plan.batchSize());
         for (PlannedAttack attack : plan.attacks()) {
             if (!attack.attack().access().offeredBy(model)) {
                 throw new ConfigurationException(attack.attack().name() + " needs "
@@ -263,11 +270,7 @@ public final class Evaluator {
     }
 
     private AttackRun run(PlannedAttack planned, ThreatModel threat, int[] positions) {
-        INDArray inputs = positions.length == 0 ? data.inputs() : Rows.select(data.inputs(), positions);
-        int[] labels = Arrays.stream(positions).map(data::label).toArray();
-        long[] ids = Arrays.stream(positions).mapToLong(data::id).toArray();
-        return (planned.inSuite() ? engine.stoppingWithinEpsilon() : engine)
-                .run(planned.attack(), threat, inputs, labels, ids);
+        return recall.run(planned, threat, planned.inSuite() ? engine.stoppingWithinEpsilon() : engine, positions);
     }
 
     private boolean isCorrect(int position) {
@@ -308,6 +311,7 @@ public final class Evaluator {
         private int unconfirmed;
         private double seconds;
         private double cpuSeconds;
+        private int recalled;
 
         Found() {
             Arrays.setAll(
@@ -321,11 +325,19 @@ public final class Evaluator {
             unconfirmed += run.unconfirmed();
             seconds += run.seconds();
             cpuSeconds += run.cpuSeconds();
+            recalled += run.recalled();
         }
 
         AttackResult result(PlannedAttack planned, ThreatModel threat) {
             return new AttackResult(
-                    planned.attack(), threat, List.of(outcomes), unconfirmed, seconds, cpuSeconds, planned.suite());
+                    planned.attack(),
+                    threat,
+                    List.of(outcomes),
+                    unconfirmed,
+                    seconds,
+                    cpuSeconds,
+                    planned.suite(),
+                    recalled);
         }
     }
 

@@ -55,6 +55,7 @@ public final class RobustnessEvaluation {
     private Goal goal = Goal.untargeted();
     private Constraints constraints = Constraints.none();
     private VerdictPolicy policy = VerdictPolicy.measureOnly();
+    private ResultStore store = ResultStore.NONE;
     private long seed = DEFAULT_SEED;
     private int batchSize = DEFAULT_BATCH_SIZE;
 
@@ -159,6 +160,12 @@ public final class RobustnessEvaluation {
         return this;
     }
 
+    /** Set where to remember what attacks find, so that an equal evaluation need not search it again; nowhere, unless set. */
+    public RobustnessEvaluation remember(ResultStore newStore) {
+        this.store = newStore;
+        return this;
+    }
+
     /** Set how many samples are attacked at once. Results don't depend on it; memory and speed do. */
     public RobustnessEvaluation batchSize(int size) {
         this.batchSize = size;
@@ -213,7 +220,7 @@ public final class RobustnessEvaluation {
     }
 
     private Evaluator evaluator() {
-        Evaluator evaluator = new Evaluator(plan());
+        Evaluator evaluator = new Evaluator(plan(), (broken, total) -> {}, store);
         Backend.introduce(LOG::info, LOG::warn);
         return evaluator;
     }

@@ -298,6 +298,11 @@ public final class RobustnessReport {
         return Verdict.isCertain(evidence, policy);
     }
 
+    /** Return how many outcomes of samples under single attacks were known from an earlier run, and only confirmed. */
+    public int recalled() {
+        return results.stream().mapToInt(AttackResult::recalled).sum();
+    }
+
     /** Return the wall-clock seconds that the attacks took. */
     public double seconds() {
         return results.stream().mapToDouble(AttackResult::seconds).sum();

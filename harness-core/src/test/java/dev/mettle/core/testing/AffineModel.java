@@ -47,6 +47,13 @@ public final class AffineModel implements DifferentiableModel {
         return new AffineModel(weights, bias, Box.of(0, 1), dataType, inputShape);
     }
 
+    /** Return the same model, with more bias for one class. */
+    public AffineModel withBias(int label, double more) {
+        double[] other = bias.clone();
+        other[label] += more;
+        return new AffineModel(weights, other, box, dataType, inputShape);
+    }
+
     /** Return the weights, one row per class. */
     public double[][] weights() {
         return weights;
