@@ -90,12 +90,9 @@ final class Console {
         Outcome outcome = report.verdict().outcome();
         line.append(outcome == Outcome.FAIL ? "FAIL" : outcome.name().toLowerCase(Locale.ROOT));
         line.append(ReportText.surprise(outcome, expected));
+        line.append(ReportText.recalled(report));
         print(line.toString());
         ReportText.decision(report).ifPresent(sentence -> print("    " + sentence));
-        if (report.recalled() > 0) {
-            about(report.recalled() + " outcomes were known from an earlier run and only confirmed; -D"
-                    + RobustnessProperties.CACHE + "=off attacks anew");
-        }
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             about(ReportText.sentence(report));
         }

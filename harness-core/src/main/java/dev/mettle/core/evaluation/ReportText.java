@@ -103,6 +103,23 @@ public final class ReportText {
                         : "");
     }
 
+    /**
+     * Say how much of a report was known from an earlier run: {@code " (known from an earlier run)"}, or {@code " (35 of 100 outcomes
+     * known from an earlier run)"}, or nothing.
+     */
+    public static String recalled(RobustnessReport report) {
+        long attacked = report.results().stream()
+                .flatMap(result -> result.outcomes().stream())
+                .filter(outcome -> outcome.forwards() + outcome.backwards() > 0) // else a smaller epsilon broke it
+                .count();
+        if (report.recalled() == 0) {
+            return "";
+        }
+        return report.recalled() == attacked
+                ? " (known from an earlier run)"
+                : " (" + report.recalled() + " of " + attacked + " outcomes known from an earlier run)";
+    }
+
     /** Rounds up to two digits: the number rests on an observed rate, and more digits would pretend to more. */
     private static String rounded(int needed) {
         return BigDecimal.valueOf(needed)
