@@ -1,12 +1,14 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Norm;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -109,6 +111,11 @@ public record Apgd(Loss loss, int steps, int restarts, double rho, boolean large
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

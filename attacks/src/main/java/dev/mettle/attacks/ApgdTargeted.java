@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -10,6 +11,7 @@ import dev.mettle.core.loss.Loss;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Norm;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -109,6 +111,11 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -10,6 +11,7 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -90,6 +92,11 @@ public record Ddn(int steps, double gamma, double initialNorm, int levels) imple
     @Override
     public boolean minimizesNorm() {
         return true;
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

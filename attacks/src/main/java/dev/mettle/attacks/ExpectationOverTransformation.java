@@ -8,6 +8,7 @@ import dev.mettle.core.attack.Passes;
 import dev.mettle.core.threat.Norm;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -108,6 +109,11 @@ public record ExpectationOverTransformation(Attack attack, int draws) implements
     @Override
     public String transformation() {
         return attack.transformation();
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return attack.longer().map(longer -> of(longer, draws));
     }
 
     @Override

@@ -121,6 +121,9 @@ public record FabTargeted(int steps, int targets, int restarts, double eta, doub
         Arrays.setAll(ranked, i -> DecisionBoundary.rivals(aims[i], logits[i], targets));
         for (int rank = 0; rank < ranked[0].length; rank++) {
             int[] standing = all.standing();
+            if (standing.length == 0) {
+                return;
+            }
             SampleBatch batch = all.select(standing);
             double[] best = batch.bestDistances();
             List<PerturbedSample> samples = PerturbedSample.of(batch);

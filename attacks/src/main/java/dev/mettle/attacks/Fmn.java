@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -9,6 +10,7 @@ import dev.mettle.core.loss.Margin;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -97,6 +99,11 @@ public record Fmn(int steps, double initialStep, double finalStep, double initia
     @Override
     public boolean minimizesNorm() {
         return true;
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

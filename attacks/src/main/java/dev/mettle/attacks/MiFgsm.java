@@ -1,12 +1,14 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.threat.Norm;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -82,6 +84,11 @@ public record MiFgsm(int steps, OptionalDouble step, double decay) implements Re
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

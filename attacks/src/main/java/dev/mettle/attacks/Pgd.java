@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -8,6 +9,7 @@ import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Norm;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -125,6 +127,11 @@ public record Pgd(int steps, OptionalDouble step, int restarts, boolean randomSt
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withSteps(2 * steps));
     }
 
     @Override

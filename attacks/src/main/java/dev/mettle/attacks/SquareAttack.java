@@ -1,6 +1,7 @@
 package dev.mettle.attacks;
 
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.attack.Passes;
@@ -12,6 +13,7 @@ import dev.mettle.core.loss.Margin;
 import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -107,6 +109,11 @@ public record SquareAttack(int queries, double pInit, boolean rescaleSchedule, i
     @Override
     public Set<Norm> norms() {
         return Set.of(Norm.LINF, Norm.L2, Norm.L1);
+    }
+
+    @Override
+    public Optional<Attack> longer() {
+        return Optional.of(withQueries(2 * queries));
     }
 
     @Override

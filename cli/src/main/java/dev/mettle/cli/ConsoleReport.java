@@ -57,6 +57,7 @@ final class ConsoleReport {
         report.worstClass()
                 .ifPresent(worst -> out.println(" ".repeat(prefix.length()) + "worst class " + worst.label() + ": "
                         + ReportText.percent(worst.robustAccuracy()) + ", " + ReportText.counts(report, worst)));
+        ReportText.warnings(report).forEach(out::println);
         if (report.undecidedCount() > 0) {
             out.println("note: " + report.undecidedCount() + " of " + report.evaluatedCount()
                     + " samples were left undecided ("

@@ -23,6 +23,7 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.Threshold;
@@ -196,6 +197,14 @@ final class EvaluateCommand implements Callable<Integer> {
             description = "The confidence with which it is to be shown. Default: ${DEFAULT-VALUE}.")
     private Double confidence = VerdictPolicy.DEFAULT_CONFIDENCE;
 
+    @Option(
+            names = "--on-untrusted",
+            paramLabel = "ACTION",
+            description =
+                    "What to do where trust checks doubt that the attacks show anything: fail, or escalate, which runs the"
+                            + " attacks that they call for and judges again. Default: ${DEFAULT-VALUE}.")
+    private String onUntrusted = "fail";
+
     @Option(names = "--json", paramLabel = "FILE", description = "Write all facts and the verdict as JSON.")
     private @Nullable Path json;
 
@@ -216,6 +225,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .distinct()
                 .toList();
         VerdictPolicy policy = policy(threats);
+        TrustPolicy trust = trustPolicy();
         checkFiles(threats);
 
         LabeledData data = data();
@@ -228,11 +238,13 @@ final class EvaluateCommand implements Callable<Integer> {
                 seed,
                 batch,
                 goal,
-                Constraints.none());
-        Evaluation evaluation = run(plan, threats);
-        List<RobustnessReport> reports = evaluation.threatModels().stream()
-                .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
+                Constraints.none(),
+                trust);
+        Evaluator evaluator = run(plan, threats);
+        List<RobustnessReport> reports = evaluator.evaluation().threatModels().stream()
+                .map(evaluator::worstCase)
                 .toList();
+        Evaluation evaluation = evaluator.evaluation();
         conclude(evaluation, reports, policy);
         boolean shown = reports.stream()
                 .map(report -> report.verdict().outcome())
@@ -304,6 +316,15 @@ final class EvaluateCommand implements Callable<Integer> {
                 epsilons().isEmpty() ? List.of(ThreatModel.UNBOUNDED) : epsilons());
     }
 
+    private TrustPolicy trustPolicy() {
+        return switch (onUntrusted) {
+            case "fail" -> TrustPolicy.CHECK;
+            case "escalate" -> TrustPolicy.ESCALATE;
+            default ->
+                throw new ConfigurationException("--on-untrusted is '" + onUntrusted + "': choose fail or escalate");
+        };
+    }
+
     private VerdictPolicy policy(List<ThreatModel> threats) {
         VerdictPolicy policy = new VerdictPolicy(
                 optional(minRobustAccuracy),
@@ -364,7 +385,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return labels == null ? LabeledData.load(inputs) : LabeledData.load(inputs, labels);
     }
 
-    private Evaluation run(EvaluationPlan plan, List<ThreatModel> threats) {
+    private Evaluator run(EvaluationPlan plan, List<ThreatModel> threats) {
         ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
         Progress progress = new Progress(this::remark, System::nanoTime);
         Evaluator evaluator = new Evaluator(plan, progress);
@@ -385,14 +406,14 @@ final class EvaluateCommand implements Callable<Integer> {
                 }
             }
         }
-        Evaluation evaluation = evaluator.evaluation();
-        if (plan.attacks().size() > 1) {
-            for (ThreatModel threat : evaluation.threatModels()) {
-                console.line(table.row(
-                        ResultTable.WORST_CASE, RobustnessReport.worstCase(evaluation, threat, plan.policy())));
+        progress.begin("trust checks");
+        for (ThreatModel threat : evaluator.evaluation().threatModels()) {
+            RobustnessReport worst = evaluator.worstCase(threat);
+            if (plan.attacks().size() > 1 || worst.isWorstCase()) {
+                console.line(table.row(ResultTable.WORST_CASE, worst));
             }
         }
-        return evaluation;
+        return evaluator;
     }
 
     private static String row(ResultTable table, Evaluation facts, AttackResult result, VerdictPolicy policy) {

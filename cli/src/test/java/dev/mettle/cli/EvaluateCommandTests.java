@@ -87,15 +87,40 @@ class EvaluateCommandTests {
 
     @Test
     void aThresholdThatIsShownPasses() {
-        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy", "0.2"));
+        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy", "0.2", "--attacks", "pgd"));
 
         assertThat(run.out()).endsWith("""
-                        PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%
+                        PASS: robust accuracy 45.0% under PGD-40 (L∞, ε = 0.1) reaches the required 20.0%
                               the 95% lower bound of robust accuracy, 25.9%, reaches the required 20.0%
                               worst class 1: 44.4%, 4 of 9, 95% CI [11.2%, 82.0%]
-                        note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void aBaselineAloneShowsNothing() {
+        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy", "0.2"));
+
+        assertThat(run.out())
+                .contains(
+                        "\nUNTRUSTED: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) can't be trusted: only FGSM attacked:"
+                                + " that a model withstands a baseline shows little; add a stronger attack, such as PGD"
+                                + " (strong-attack)\n");
+        assertThat(run.exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void escalationAddsTheAttacksThatAreMissing() {
+        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy", "0.2", "--on-untrusted", "escalate"));
+
+        assertThat(run.out())
+                .contains(
+                        "\nPASS: robust accuracy 45.0% under worst case of FGSM, APGD-CE-100×5, PGD-100 margin, Square-5000")
+                .contains("note: escalated (L∞ ε=0.1): added APGD-CE-100×5, PGD-100 margin, Square-5000 because of"
+                        + " strong-attack");
+        assertThat(run.exitCode()).isZero();
+        assertThat(CommandRun.of(files.evaluate("--on-untrusted", "hope")).err())
+                .contains("--on-untrusted is 'hope': choose fail or escalate");
     }
 
     @Test
@@ -113,11 +138,12 @@ class EvaluateCommandTests {
 
     @Test
     void aThresholdThatTooFewSamplesCanShowIsNotShown() {
-        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy", "0.4", "--confidence", "0.9"));
+        CommandRun run = CommandRun.of(
+                files.evaluate("--min-robust-accuracy", "0.4", "--confidence", "0.9", "--attacks", "pgd"));
 
         assertThat(run.out())
                 .contains(
-                        "\nINCONCLUSIVE: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) with 20 samples neither shows nor rules"
+                        "\nINCONCLUSIVE: robust accuracy 45.0% under PGD-40 (L∞, ε = 0.1) with 20 samples neither shows nor rules"
                                 + " out the required 40.0%; about ")
                 .contains(
                         "\n              the 90% bounds of robust accuracy, 29.3% to 61.5%, enclose the required 40.0%\n");
@@ -126,7 +152,8 @@ class EvaluateCommandTests {
 
     @Test
     void aThresholdMustHoldAtEveryEpsilon() {
-        CommandRun run = CommandRun.of(files.evaluate("--epsilon", "0.02,0.1", "--min-robust-accuracy", "0.6"));
+        CommandRun run = CommandRun.of(
+                files.evaluate("--epsilon", "0.02,0.1", "--min-robust-accuracy", "0.6", "--attacks", "pgd"));
 
         assertThat(run.out()).contains("\nPASS: robust accuracy 85.0%", "\nINCONCLUSIVE: robust accuracy 45.0%");
         assertThat(run.exitCode()).isEqualTo(1);

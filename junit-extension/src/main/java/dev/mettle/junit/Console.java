@@ -96,6 +96,7 @@ final class Console {
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             about(ReportText.sentence(report));
         }
+        ReportText.warnings(report).forEach(finding -> print("    " + finding));
     }
 
     /** Print more about the result that was printed last. */

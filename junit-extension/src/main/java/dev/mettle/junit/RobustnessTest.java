@@ -159,4 +159,7 @@ public @interface RobustnessTest {
 
     /** Choose what becomes of a test whose samples are too few for a verdict. */
     OnInconclusive onInconclusive() default OnInconclusive.ABORT;
+
+    /** Choose what becomes of a test whose attacks can't be trusted to show anything. */
+    OnUntrusted onUntrusted() default OnUntrusted.FAIL;
 }

@@ -17,6 +17,7 @@ import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.security.SecureRandom;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * @param expectation what the verdict is expected to be
  * @param baseline compares reports with baselines, if the test asks for it
  * @param store remembers what attacks find
+ * @param trust what to do about trust
  * @param reproduce a command that runs the test again
  */
 record RobustnessTestPlan(
@@ -58,6 +60,7 @@ record RobustnessTestPlan(
         Expectation expectation,
         Optional<BaselineCheck> baseline,
         ResultStore store,
+        TrustPolicy trust,
         String reproduce) {
 
     private static final int LARGEST_RANDOM_SEED = 100_000_000;
@@ -95,13 +98,14 @@ record RobustnessTestPlan(
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
                 BaselineCheck.of(context, properties, reproduce),
                 properties.cache(context.getRequiredTestClass()),
+                test.onUntrusted() == OnUntrusted.ESCALATE ? TrustPolicy.ESCALATE : TrustPolicy.CHECK,
                 reproduce);
     }
 
     /** Bind the plan to a model and data. */
     EvaluationPlan on(LabelModel model, LabeledData data, Constraints constraints) {
         return new EvaluationPlan(
-                name, model, data.first(samples), attacks, policy, seed, batchSize, goal, constraints);
+                name, model, data.first(samples), attacks, policy, seed, batchSize, goal, constraints, trust);
     }
 
     private static VerdictPolicy policy(RobustnessTest test) {

@@ -2,7 +2,6 @@ package dev.mettle.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.PlannedAttack;
@@ -25,19 +24,19 @@ class ConsoleTests {
         static final LabeledData data = Samples.of(3, 44, 53);
 
         @RobustnessTest(
-                attacks = {Fgsm.class, Pgd.class},
+                attacks = {OneStep.class, Pgd.class},
                 epsilons = {0.01, 8 / 255.0},
                 minRobustAccuracy = 0.6)
         void required() {}
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         void measured() {}
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.4)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.4)
         void close() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilons = {0.01, 8 / 255.0},
                 minRobustAccuracy = 0.6,
                 expectedVerdict = Outcome.FAIL)
@@ -64,8 +63,17 @@ class ConsoleTests {
                 .containsExactly(
                         "[mettle] ConsoleTests.DigitsTestCases.required  seed 20240229  100 samples  model affine",
                         "[mettle]   FGSM        L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]     warning: noise of 4/255 of the input range changes the margin by 22.7% on average (10 draws"
+                                + " at 4 samples): gradients of so rough a loss mean little; average them with EOT, or attack by"
+                                + " Square (stable-predictions)",
                         "[mettle]   PGD-40      L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]     warning: noise of 4/255 of the input range changes the margin by 24.6% on average (15 draws"
+                                + " at 4 samples): gradients of so rough a loss mean little; average them with EOT, or attack by"
+                                + " Square (stable-predictions)",
                         "[mettle]   worst case  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass",
+                        "[mettle]     warning: noise of 4/255 of the input range changes the margin by 23.8% on average (16 draws"
+                                + " at 4 samples): gradients of so rough a loss mean little; average them with EOT, or attack by"
+                                + " Square (stable-predictions)",
                         "[mettle]   FGSM        L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL",
                         "[mettle]   PGD-40      L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL",
                         "[mettle]   worst case  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL");
@@ -95,6 +103,9 @@ class ConsoleTests {
                 .endsWith(
                         "[mettle]   FGSM  L∞ ε=0.01   clean  97.0%  robust  97.0% [91.5, 99.4]    need 60.0  worst class 0  96.0% [84.7, 99.7]       x.x s  pass (not as"
                                 + " expected)",
+                        "[mettle]     warning: noise of 4/255 of the input range changes the margin by 22.7% on average (10 draws"
+                                + " at 4 samples): gradients of so rough a loss mean little; average them with EOT, or attack by"
+                                + " Square (stable-predictions)",
                         "[mettle]   FGSM  L∞ ε=8/255  clean  97.0%  robust  44.0% [34.1, 54.3]    need 60.0  worst class 0  44.0% [28.3, 60.7]       x.x s  FAIL (as"
                                 + " expected)");
     }
@@ -116,7 +127,7 @@ class ConsoleTests {
         @EvaluationData
         static final LabeledData data = Samples.of(0, 40, 0);
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         void measured() {}
     }
 

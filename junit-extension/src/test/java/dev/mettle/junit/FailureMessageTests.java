@@ -2,7 +2,6 @@ package dev.mettle.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -25,11 +24,11 @@ class FailureMessageTests {
         @RobustnessTest(attacks = Pgd.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.6)
         void staysAccurate() {}
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.4)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.4)
         void isClose() {}
 
         @RobustnessTest(
-                attacks = {Fgsm.class, Pgd.class},
+                attacks = {OneStep.class, Pgd.class},
                 epsilon = 8 / 255.0)
         void asserts(RobustnessReport report) {
             RobustnessAssertions.assertThat(report).hasRobustAccuracyOfAtLeast(0.6);
@@ -38,7 +37,7 @@ class FailureMessageTests {
         @Nested
         class Inner {
 
-            @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.6)
+            @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.6)
             void staysAccurate() {}
         }
     }

@@ -2,7 +2,6 @@ package dev.mettle.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import java.util.List;
@@ -27,7 +26,7 @@ class ListenerTests {
 
     static class HeardTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 0.1)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 0.1)
         void test() {
             RecordingListener.HEARD.get().add("body");
         }
@@ -45,10 +44,10 @@ class ListenerTests {
 
     static class AbortedTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.6)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.6)
         void aborted() {}
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.9)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.9)
         void failed() {}
     }
 

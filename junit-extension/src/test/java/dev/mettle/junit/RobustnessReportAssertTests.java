@@ -4,7 +4,6 @@ import static dev.mettle.junit.RobustnessAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
@@ -19,12 +18,12 @@ import org.opentest4j.TestAbortedException;
 
 class RobustnessReportAssertTests {
 
-    private static final RobustnessReport REPORT = report(AffineModel.exact(), Samples.of(3, 75, 22), new Fgsm());
+    private static final RobustnessReport REPORT = report(AffineModel.exact(), Samples.of(3, 75, 22), new OneStep());
 
     private static final RobustnessReport WRONG_GRADIENTS =
-            report(AffineModel.withWrongGradients(), Samples.of(0, 75, 25), new Fgsm());
+            report(AffineModel.withWrongGradients(), Samples.of(0, 75, 25), new OneStep());
 
-    private static final RobustnessReport UNDECIDED = report(new StepModel(), Samples.of(0, 40, 0), new Fgsm());
+    private static final RobustnessReport UNDECIDED = report(new StepModel(), Samples.of(0, 40, 0), new OneStep());
 
     private static String complete(String sentence) {
         return """
@@ -103,7 +102,7 @@ class RobustnessReportAssertTests {
 
     @Test
     void robustAccuracyOfAWorstCaseIsJudgedOverAllAttacks() {
-        RobustnessReport worst = report(AffineModel.exact(), Samples.of(3, 75, 22), new Fgsm(), new Pgd());
+        RobustnessReport worst = report(AffineModel.exact(), Samples.of(3, 75, 22), new OneStep(), new Pgd());
 
         assertThat(worst).hasRobustAccuracyOfAtLeast(0.60);
         assertThatThrownBy(() -> assertThat(worst).hasRobustAccuracyOfAtLeast(0.90))
@@ -124,8 +123,14 @@ class RobustnessReportAssertTests {
         assertThatThrownBy(() -> assertThat(UNDECIDED).hasObservedRobustAccuracyOfAtLeast(0.5))
                 .isInstanceOf(UntrustedEvaluationException.class)
                 .hasMessage(undecided(
-                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the attacks could not decide 40 of"
-                                + " 40 samples, and the assertion hangs on them"));
+                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the gradient of the margin is zero at"
+                                + " 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of what rounds or"
+                                + " cuts (PreprocessedModel, BPDA), or attack without gradients, by Square or HopSkipJump"
+                                + " (nonzero-gradients); the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem"
+                                + " to be probabilities, in which gradients vanish; hand over the model without its softmax (logits);"
+                                + " the scores of 8 of 8 samples are the same to the last bit at two random points within epsilon:"
+                                + " nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and ask"
+                                + " what the model does at samples that it has never seen (changing-scores)"));
     }
 
     @Test
@@ -155,7 +160,7 @@ class RobustnessReportAssertTests {
 
     @Test
     void theMedianDistanceOfAModelThatGetsNothingRightIsNone() {
-        RobustnessReport hopeless = report(AffineModel.exact(), Samples.of(10, 0, 0), new Fgsm());
+        RobustnessReport hopeless = report(AffineModel.exact(), Samples.of(10, 0, 0), new OneStep());
 
         assertThatThrownBy(() -> assertThat(hopeless).hasMedianDistanceOfAtLeast(0.5))
                 .isInstanceOf(RobustnessAssertionError.class)
@@ -193,8 +198,14 @@ class RobustnessReportAssertTests {
         assertThatThrownBy(() -> assertThat(UNDECIDED).isTrustworthy())
                 .isInstanceOf(RobustnessAssertionError.class)
                 .hasMessage(undecided(
-                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the attacks could not decide 40 of"
-                                + " 40 samples"));
+                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the gradient of the margin is zero at"
+                                + " 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of what rounds or"
+                                + " cuts (PreprocessedModel, BPDA), or attack without gradients, by Square or HopSkipJump"
+                                + " (nonzero-gradients); the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem"
+                                + " to be probabilities, in which gradients vanish; hand over the model without its softmax (logits);"
+                                + " the scores of 8 of 8 samples are the same to the last bit at two random points within epsilon:"
+                                + " nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and ask"
+                                + " what the model does at samples that it has never seen (changing-scores)"));
     }
 
     @Test

@@ -218,7 +218,8 @@ final class AllureBridge {
                 all.notes(),
                 all.environment(),
                 all.seed(),
-                all.batchSize());
+                all.batchSize(),
+                report.trust().stream().toList());
     }
 
     private static String json(ReportPictures pictures) {

@@ -8,6 +8,8 @@ import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.trust.TrustFinding;
+import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.Outcome;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -18,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -66,6 +69,7 @@ final class DescriptionHtml {
         }
         pictures.curve().ifPresent(svg -> writeImage(svg, "robust accuracy against epsilon"));
         writeBroken(pictures);
+        writeTrust();
         writeNotes();
         if (!reproduce.isEmpty()) {
             html.open("p", "style", "margin:0 0 10px 0")
@@ -284,6 +288,29 @@ final class DescriptionHtml {
                 .round(new MathContext(4))
                 .stripTrailingZeros()
                 .toPlainString();
+    }
+
+    private void writeTrust() {
+        Optional<TrustReport> trust = report.trust().filter(TrustReport::ran);
+        if (trust.isEmpty()) {
+            return;
+        }
+        html.open("table", "style", TABLE).open("thead").open("tr");
+        for (String column : List.of("trust check", "level", "evidence", "advice")) {
+            html.element("th", column, "style", CELL);
+        }
+        html.close().close().open("tbody");
+        for (TrustFinding finding : trust.get().findings()) {
+            html.open("tr").element("td", finding.check().id(), "style", NAME);
+            for (String cell : List.of(
+                    finding.level().name().toLowerCase(Locale.ROOT).replace('_', ' '),
+                    finding.evidence(),
+                    finding.advice())) {
+                html.element("td", cell, "style", CELL);
+            }
+            html.close();
+        }
+        html.close().close();
     }
 
     private void writeNotes() {

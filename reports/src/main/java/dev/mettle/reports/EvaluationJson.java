@@ -20,6 +20,8 @@ import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustFinding;
+import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.ClassVerdict;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
@@ -108,6 +110,8 @@ public final class EvaluationJson {
         document.set(
                 "gradientCheck",
                 evaluation.gradientCheck().map(EvaluationJson::gradientCheck).orElse(null));
+        ArrayNode trust = document.putArray("trust");
+        evaluation.trust().forEach(report -> trust.add(trust(report)));
         ArrayNode notes = document.putArray("notes");
         evaluation.notes().forEach(notes::add);
         return document;
@@ -285,6 +289,24 @@ public final class EvaluationJson {
             ArrayNode all = node.putArray(key);
             Arrays.stream(bounds).forEach(all::add);
         }
+    }
+
+    private static ObjectNode trust(TrustReport report) {
+        ObjectNode node = NODES.objectNode();
+        putThreat(node, report.threatModel());
+        ArrayNode attacks = node.putArray("attacks");
+        report.attacks().forEach(attack -> attacks.add(attack.label()));
+        node.put("passes", report.passes());
+        node.put("evaluationPasses", report.evaluationPasses());
+        ArrayNode checks = node.putArray("checks");
+        for (TrustFinding finding : report.findings()) {
+            checks.addObject()
+                    .put("check", finding.check().id())
+                    .put("level", finding.level().name())
+                    .put("evidence", finding.evidence())
+                    .put("advice", finding.advice());
+        }
+        return node;
     }
 
     private static ObjectNode gradientCheck(GradientCheck check) {

@@ -150,6 +150,7 @@ class AllureResultsFolderTests {
                         entry("os", "Linux amd64"),
                         entry("threads", "2")),
                 7,
-                128);
+                128,
+                List.of());
     }
 }

@@ -12,6 +12,7 @@ import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.testing.TrustReports;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -183,6 +185,19 @@ class EvaluationJsonTests {
                     "largestPrecisionError": 0.25,
                     "message": "gradients agree"
                   },
+                  "trust": [ {
+                    "norm": "linf",
+                    "epsilon": 0.1,
+                    "attacks": [ "FGSM", "PGD" ],
+                    "passes": 150,
+                    "evaluationPasses": 1000,
+                    "checks": [ {
+                      "check": "strong-attack",
+                      "level": "PASSED",
+                      "evidence": "it is strong",
+                      "advice": ""
+                    } ]
+                  } ],
                   "notes": [ "a note" ]
                 }
                 """.formatted(ClopperPearson.lowerBound(1, 4, 0.95), ClopperPearson.upperBound(1, 4, 0.95)));
@@ -272,7 +287,17 @@ class EvaluationJsonTests {
                 List.of("a note"),
                 Map.of("java", "17", "backend", "CPU"),
                 7,
-                128);
+                128,
+                Arrays.stream(results)
+                        .map(AttackResult::threatModel)
+                        .distinct()
+                        .map(threat -> TrustReports.passed(
+                                threat,
+                                Arrays.stream(results)
+                                        .filter(result -> result.threatModel().equals(threat))
+                                        .map(AttackResult::attack)
+                                        .toArray(Attack[]::new)))
+                        .toList());
     }
 
     private static AttackResult result(Attack attack, ThreatModel threat, SampleOutcome... outcomes) {

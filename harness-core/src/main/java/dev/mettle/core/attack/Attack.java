@@ -5,6 +5,7 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -60,6 +61,11 @@ public interface Attack {
     /** Say whether the attack is a baseline: that a model withstands it, and no other attack ran, shows little. */
     default boolean isBaseline() {
         return false;
+    }
+
+    /** Return the same attack with twice the steps, to see whether they find more; empty where steps make no sense. */
+    default Optional<Attack> longer() {
+        return Optional.empty();
     }
 
     /**

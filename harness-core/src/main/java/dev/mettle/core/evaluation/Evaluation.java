@@ -1,11 +1,14 @@
 package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustReport;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,6 +27,7 @@ import java.util.Optional;
  * @param environment versions and the backend, for reproduction
  * @param seed the base seed
  * @param batchSize how many samples were attacked at once
+ * @param trust what the trust checks found, one report per set of attacks that was judged
  */
 public record Evaluation(
         String name,
@@ -36,13 +40,22 @@ public record Evaluation(
         List<String> notes,
         Map<String, String> environment,
         long seed,
-        int batchSize) {
+        int batchSize,
+        List<TrustReport> trust) {
 
     /** Create the evaluation. */
     public Evaluation {
+        trust = List.copyOf(trust);
         cleanPredictions = List.copyOf(cleanPredictions);
         results = List.copyOf(results);
         notes = List.copyOf(notes);
+    }
+
+    /** Return what the trust checks found about some attacks under a threat model, or about the fewest others that include them. */
+    public Optional<TrustReport> trust(ThreatModel threat, List<Attack> attacks) {
+        return trust.stream()
+                .filter(report -> report.covers(threat, attacks))
+                .min(Comparator.comparingInt(report -> report.attacks().size()));
     }
 
     /** Return the number of samples. */
@@ -73,7 +86,7 @@ public record Evaluation(
         return results.stream()
                 .map(AttackResult::threatModel)
                 .distinct()
-                .sorted(java.util.Comparator.<ThreatModel>comparingInt(threat -> norms.indexOf(threat.norm()))
+                .sorted(Comparator.<ThreatModel>comparingInt(threat -> norms.indexOf(threat.norm()))
                         .thenComparingDouble(ThreatModel::epsilon))
                 .toList();
     }

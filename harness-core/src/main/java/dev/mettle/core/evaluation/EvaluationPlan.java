@@ -8,6 +8,7 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.Threshold;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
@@ -26,6 +27,7 @@ import java.util.stream.Collectors;
  * @param batchSize how many samples are attacked at once; results don't depend on it
  * @param goal what the attacker wants
  * @param constraints what may be done to which feature
+ * @param trust what to do about trust
  */
 public record EvaluationPlan(
         String name,
@@ -36,7 +38,8 @@ public record EvaluationPlan(
         long seed,
         int batchSize,
         Goal goal,
-        Constraints constraints) {
+        Constraints constraints,
+        TrustPolicy trust) {
 
     /**
      * Create the plan.
@@ -69,6 +72,20 @@ public record EvaluationPlan(
         }
     }
 
+    /** Create a plan with trust checks. */
+    public EvaluationPlan(
+            String name,
+            LabelModel model,
+            LabeledData data,
+            List<PlannedAttack> attacks,
+            VerdictPolicy policy,
+            long seed,
+            int batchSize,
+            Goal goal,
+            Constraints constraints) {
+        this(name, model, data, attacks, policy, seed, batchSize, goal, constraints, TrustPolicy.CHECK);
+    }
+
     /** Create the plan of an untargeted attacker without constraints. */
     public EvaluationPlan(
             String name,
@@ -83,7 +100,13 @@ public record EvaluationPlan(
 
     /** Return the same plan with a goal and constraints. */
     public EvaluationPlan with(Goal otherGoal, Constraints otherConstraints) {
-        return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, otherGoal, otherConstraints);
+        return new EvaluationPlan(
+                name, model, data, attacks, policy, seed, batchSize, otherGoal, otherConstraints, trust);
+    }
+
+    /** Return the same plan with another way to go about trust. */
+    public EvaluationPlan with(TrustPolicy otherTrust) {
+        return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, goal, constraints, otherTrust);
     }
 
     /** Return the threat model of a planned attack at one of its epsilons. */
@@ -110,11 +133,8 @@ public record EvaluationPlan(
                 .map(attack -> attack.label() + " attacks all samples at once, so it is not stopped early");
     }
 
-    /** Warn where robustness is to be shown by attacks that are too weak for it. */
+    /** Say why the attacks are too weak to show robustness, if they are. */
     Optional<String> weakness() {
-        if (!policy.isRequiring()) {
-            return Optional.empty();
-        }
         String labels = attacks.stream()
                 .map(planned -> planned.attack().label())
                 .distinct()

@@ -52,6 +52,7 @@ public final class Evaluator {
     private final AttackEngine.Heartbeat heartbeat;
     private final AttackEngine engine;
     private final Recall recall;
+    private final Trust trust;
 
     /**
      * Check the plan against model and data, classify the clean samples and, if an attack needs gradients, check these.
@@ -90,7 +91,9 @@ public final class Evaluator {
         plan.policy().requireDecidablePerClass(DataCheck.samplesPerClass(data, info, plan.goal()));
         this.notes.addAll(info.warnings());
         this.notes.addAll(DataCheck.notes(data, info));
-        plan.weakness().ifPresent(notes::add);
+        if (plan.policy().isRequiring()) {
+            plan.weakness().ifPresent(notes::add);
+        }
         plan.jointly().ifPresent(notes::add);
         this.engine = AttackEngine.of(model, plan.seed())
                 .withBatchSize(plan.batchSize())
@@ -101,6 +104,7 @@ public final class Evaluator {
                 : IntStream.range(0, data.size()).toArray();
         this.gradientCheck = checkGradients();
         gradientCheck.filter(check -> !check.passed()).ifPresent(check -> notes.add(check.message()));
+        this.trust = new Trust(plan, data, gradientCheck, this::run);
     }
 
     private int[] predict() {
@@ -353,13 +357,18 @@ public final class Evaluator {
     public RobustnessReport report(List<PlannedAttack> attacks, double epsilon) {
         ThreatModel threat = plan.threat(attacks.get(0), epsilon);
         settle(attacks, threat);
-        return report(known(attacks, threat));
+        return trusted(known(attacks, threat));
+    }
+
+    private RobustnessReport trusted(List<AttackResult> wanted) {
+        return report(trust.judge(this::evaluation, wanted));
     }
 
     /** Report on the per-sample worst case over all attacks planned for a threat model; runs those that have not run yet. */
     public RobustnessReport worstCase(ThreatModel threat) {
-        settle(planned(threat), threat);
-        return RobustnessReport.worstCase(evaluation(), threat, plan.policy());
+        List<PlannedAttack> planned = planned(threat);
+        settle(planned, threat);
+        return trusted(known(planned, threat));
     }
 
     private List<PlannedAttack> planned(ThreatModel threat) {
@@ -369,20 +378,27 @@ public final class Evaluator {
                 .toList();
     }
 
-    /** Run all attacks of the plan, as far as it takes to judge their per-sample worst case, and return the facts. */
+    /** Run all attacks of the plan, as far as it takes to judge their per-sample worst case, and the trust checks; return the facts. */
     public Evaluation evaluate() {
         plan.attacks().stream()
                 .flatMap(planned -> planned.epsilons().stream().map(epsilon -> plan.threat(planned, epsilon)))
                 .distinct()
-                .forEach(threat -> settle(planned(threat), threat));
+                .filter(threat -> {
+                    settle(planned(threat), threat);
+                    return !known(planned(threat), threat).isEmpty();
+                })
+                .toList()
+                .forEach(this::worstCase);
         return evaluation();
     }
 
     /** Return the facts known so far. */
     public Evaluation evaluation() {
-        List<AttackResult> known = plan.attacks().stream()
-                .flatMap(planned -> known(planned).stream())
-                .toList();
+        List<AttackResult> known = new ArrayList<>();
+        plan.attacks().forEach(planned -> known.addAll(known(planned)));
+        known.addAll(trust.added());
+        TreeSet<String> allNotes = new TreeSet<>(notes);
+        allNotes.addAll(trust.notes());
         return new Evaluation(
                 plan.name(),
                 model.info(),
@@ -391,9 +407,10 @@ public final class Evaluator {
                 Arrays.stream(cleanPredictions).boxed().toList(),
                 known,
                 gradientCheck,
-                List.copyOf(new TreeSet<>(notes)),
+                List.copyOf(allNotes),
                 Backend.describe(),
                 plan.seed(),
-                plan.batchSize());
+                plan.batchSize(),
+                trust.reports());
     }
 }

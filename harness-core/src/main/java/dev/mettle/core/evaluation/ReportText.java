@@ -3,6 +3,7 @@ package dev.mettle.core.evaluation;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustLevel;
 import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Interval;
 import dev.mettle.core.verdict.Outcome;
@@ -227,6 +228,17 @@ public final class ReportText {
 
     private static String left(String text, int width) {
         return " ".repeat(width - text.length()) + text;
+    }
+
+    /**
+     * List the warnings of the trust checks, one line each, such as {@code warning: … (converged)}. Doubts stand in the
+     * {@link #sentence}.
+     */
+    public static List<String> warnings(RobustnessReport report) {
+        return report.trust().stream()
+                .flatMap(trust -> trust.findings(TrustLevel.WARNING).stream())
+                .map(finding -> "warning: " + finding.sentence())
+                .toList();
     }
 
     /** Name a broken sample by its id, its true label and the one it is taken for, such as {@code #17 7→2}. */

@@ -11,6 +11,7 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.Threshold;
@@ -56,6 +57,7 @@ public final class RobustnessEvaluation {
     private Constraints constraints = Constraints.none();
     private VerdictPolicy policy = VerdictPolicy.measureOnly();
     private ResultStore store = ResultStore.NONE;
+    private TrustPolicy trust = TrustPolicy.CHECK;
     private long seed = DEFAULT_SEED;
     private int batchSize = DEFAULT_BATCH_SIZE;
 
@@ -172,6 +174,17 @@ public final class RobustnessEvaluation {
         return this;
     }
 
+    /** Run the attacks that trust checks call for where these raise doubts, and judge again. */
+    public RobustnessEvaluation escalating() {
+        return trust(TrustPolicy.ESCALATE);
+    }
+
+    /** Set what to do about trust; the checks run, unless set. */
+    public RobustnessEvaluation trust(TrustPolicy newTrust) {
+        this.trust = newTrust;
+        return this;
+    }
+
     /**
      * Return the plan.
      *
@@ -195,7 +208,7 @@ public final class RobustnessEvaluation {
             planned.addAll(PlannedAttack.of(suite, normOf(suite.attacks().get(0)), all));
         }
         budgeted.forEach(attack -> planned.add(PlannedAttack.of(attack)));
-        return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize, goal, constraints);
+        return new EvaluationPlan(name, model, data, planned, policy, seed, batchSize, goal, constraints, trust);
     }
 
     private Norm normOf(Attack attack) {
@@ -231,14 +244,13 @@ public final class RobustnessEvaluation {
     }
 
     /**
-     * Run all attacks and report on their per-sample worst case.
+     * Run all attacks and the trust checks, and report on the per-sample worst case.
      *
      * @throws ConfigurationException if there are several threat models: use {@link #reports}
      */
     public RobustnessReport run() {
         Evaluator evaluator = evaluator();
-        Evaluation evaluation = evaluator.evaluate();
-        RobustnessReport report = evaluator.worstCase(evaluation.onlyThreatModel());
+        RobustnessReport report = evaluator.worstCase(evaluator.evaluate().onlyThreatModel());
         EvaluationListeners.reported(report, Outcome.PASS, "");
         return report;
     }

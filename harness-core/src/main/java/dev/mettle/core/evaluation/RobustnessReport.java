@@ -6,6 +6,10 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.attack.WorstCase;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustCheck;
+import dev.mettle.core.trust.TrustFinding;
+import dev.mettle.core.trust.TrustLevel;
+import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.ClopperPearson;
 import dev.mettle.core.verdict.Evidence;
 import dev.mettle.core.verdict.Interval;
@@ -72,14 +76,35 @@ public final class RobustnessReport {
         return List.copyOf(worst);
     }
 
-    /** Return the reasons why the attacks of this report can't show robustness, as sentences; empty if there are none. */
+    /**
+     * Return the reasons why the attacks of this report can't show robustness, as sentences; empty if there are none. Where robustness
+     * is to be shown, weak attacks and missing trust checks are such reasons too.
+     */
     public List<String> doubts() {
+        List<String> doubts = new ArrayList<>();
         boolean gradients = attacks().stream().anyMatch(attack -> attack.access() == Access.GRADIENTS);
-        return evaluation
+        evaluation
                 .gradientCheck()
                 .filter(check -> gradients && !check.passed())
-                .map(check -> List.of(check.message()))
-                .orElse(List.of());
+                .ifPresent(check -> doubts.add(check.message()));
+        boolean toBeShown = policy.isRequiring();
+        trust().stream()
+                .flatMap(report -> report.findings(TrustLevel.DOUBT).stream())
+                .filter(finding -> finding.check() != TrustCheck.VALID_GRADIENTS)
+                .filter(finding -> toBeShown || finding.check() != TrustCheck.STRONG_ATTACK)
+                .map(TrustFinding::sentence)
+                .forEach(doubts::add);
+        if (toBeShown && trust().isEmpty()) {
+            doubts.add("no trust checks ran on these attacks: ask the evaluator for the report");
+        } else if (toBeShown && !trust().orElseThrow().ran()) {
+            doubts.add("the trust checks did not run: " + trust().orElseThrow().skipped());
+        }
+        return List.copyOf(doubts);
+    }
+
+    /** Return what the trust checks found about the attacks of this report; empty if they were not asked. */
+    public Optional<TrustReport> trust() {
+        return evaluation.trust(threatModel, attacks());
     }
 
     /** Return all facts of the evaluation. */

@@ -59,11 +59,15 @@ public record ThreatModel(
     public void requireWithin(long features) {
         box.requireFeatures(features);
         constraints.requireFeatures(features);
-        double largest =
-                norm.diameter(box.inUnitsOf(constraints, (int) features).width(), features);
+        double largest = largestEpsilon(features);
         if (bounded() && epsilon > largest) {
             throw new ConfigurationException(tooLarge(epsilon, norm, largest, box));
         }
+    }
+
+    /** Return the largest size that a perturbation of samples with this many features can have in the box. */
+    public double largestEpsilon(long features) {
+        return norm.diameter(box.inUnitsOf(constraints, (int) features).width(), features);
     }
 
     private static String tooLarge(double epsilon, Norm norm, double largest, Box box) {

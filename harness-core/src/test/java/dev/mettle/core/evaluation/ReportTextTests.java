@@ -11,6 +11,7 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
+import dev.mettle.core.testing.TrustReports;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
@@ -208,7 +209,8 @@ class ReportTextTests {
                 List.of(),
                 Map.of(),
                 1,
-                100);
+                100,
+                List.of(TrustReports.passed(LINF, result.attack())));
         return RobustnessReport.of(evaluation, result, policy);
     }
 
@@ -268,7 +270,8 @@ class ReportTextTests {
                 List.of(),
                 Map.of(),
                 1,
-                100);
+                100,
+                List.of(TrustReports.passed(threat, attack)));
         return RobustnessReport.of(evaluation, result, policy);
     }
 

@@ -1,0 +1,64 @@
+package dev.mettle.core.trust;
+
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.AttackEngine;
+import dev.mettle.core.attack.AttackRun;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Attacks a few samples, and no sample twice with the same. */
+final class Probes {
+
+    private record Key(Attack attack, ThreatModel threat, long seed, int position) {}
+
+    private final TrustSubject subject;
+    private final Map<Key, SampleOutcome> known = new HashMap<>();
+
+    Probes(TrustSubject subject) {
+        this.subject = subject;
+    }
+
+    /** Return how many of the samples at some positions the attack breaks. */
+    Share broken(Attack attack, ThreatModel threat, int[] positions, long seed, Meter meter) {
+        int[] fresh = Arrays.stream(positions)
+                .filter(position -> !known.containsKey(new Key(attack, threat, seed, position)))
+                .toArray();
+        if (fresh.length > 0) {
+            List<SampleOutcome> outcomes = run(subject.model(), attack, threat, fresh, seed);
+            meter.attack(outcomes);
+            for (int i = 0; i < fresh.length; i++) {
+                known.put(new Key(attack, threat, seed, fresh[i]), outcomes.get(i));
+            }
+        }
+        int broken = 0;
+        for (int position : positions) {
+            SampleOutcome outcome = known.get(new Key(attack, threat, seed, position));
+            broken += outcome != null && outcome.status() == SampleStatus.BROKEN ? 1 : 0;
+        }
+        return new Share(broken, positions.length);
+    }
+
+    /** Attack samples with a model that is, or watches, the model under test. */
+    List<SampleOutcome> run(LabelModel model, Attack attack, ThreatModel threat, int[] positions, long seed) {
+        LabeledData data = subject.data();
+        AttackRun run = AttackEngine.of(model, seed)
+                .withBatchSize(subject.batchSize())
+                .stoppingWithinEpsilon()
+                .run(
+                        attack,
+                        threat,
+                        Rows.select(data.inputs(), positions),
+                        Arrays.stream(positions).map(data::label).toArray(),
+                        Arrays.stream(positions).mapToLong(data::id).toArray());
+        return new ArrayList<>(run.outcomes());
+    }
+}

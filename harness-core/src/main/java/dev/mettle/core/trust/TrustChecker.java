@@ -1,0 +1,168 @@
+package dev.mettle.core.trust;
+
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.SampleRandom;
+import dev.mettle.core.threat.ThreatModel;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+import java.util.stream.IntStream;
+
+/**
+ * Runs the trust checks of an evaluation, on samples drawn by its seed, at a fifth of its passes at most; below some hundred passes
+ * less would see nothing. What is known of the model from an earlier run, and what a probe did to a sample, is not asked again.
+ */
+public final class TrustChecker {
+
+    private static final int SAMPLES = 8;
+
+    private final TrustSubject subject;
+    private final Optional<TrustAttacks> lent;
+    private final Probes probes;
+    private final int[] order;
+    private List<TrustFinding> ofModel = List.of();
+
+    /** Create a checker that borrows attacks from the class path. */
+    public TrustChecker(TrustSubject subject) {
+        this.subject = subject;
+        this.lent = ServiceLoader.load(TrustAttacks.class).findFirst();
+        this.probes = new Probes(subject);
+        double[] draws = new double[subject.data().size()];
+        Arrays.setAll(
+                draws,
+                i -> SampleRandom.of(subject.seed(), "trust", 0, subject.data().id(i))
+                        .uniform(0, 1));
+        this.order = IntStream.range(0, draws.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> draws[i]))
+                .mapToInt(i -> i)
+                .toArray();
+    }
+
+    /** Return the attacks to try next where checks raised doubts, each once. */
+    public List<Attack> next(TrustReport report) {
+        return report.findings(TrustLevel.DOUBT).stream()
+                .flatMap(finding -> lent.stream()
+                        .flatMap(attacks -> attacks
+                                .next(finding.check(), report.threatModel().norm())
+                                .stream()))
+                .distinct()
+                .filter(attack -> attack.access().offeredBy(subject.model()))
+                .filter(attack -> !report.attacks().contains(attack))
+                .toList();
+    }
+
+    /** Report that the checks are not needed, or not wanted. */
+    public static TrustReport skipped(ThreatModel threat, List<AttackedSamples> runs, String reason) {
+        return new TrustReport(
+                threat,
+                attacks(runs),
+                Arrays.stream(TrustCheck.values())
+                        .map(check -> TrustFinding.notRun(check, reason))
+                        .toList(),
+                0,
+                passes(runs),
+                reason);
+    }
+
+    /**
+     * Run the checks.
+     *
+     * @param threat the threat model
+     * @param runs what the attacks did under it
+     * @param worst the per-sample worst case of the attacks
+     * @param weakness what the plan lacks, as a sentence, if it does
+     */
+    public TrustReport check(
+            ThreatModel threat, List<AttackedSamples> runs, List<SampleOutcome> worst, Optional<String> weakness) {
+        Meter meter = new Meter();
+        int[] attacked = drawn(worst, SampleStatus::attacked);
+        int[] standing = drawn(worst, status -> status == SampleStatus.ROBUST);
+        int[] broken = drawn(worst, status -> status == SampleStatus.BROKEN);
+        List<TrustFinding> findings = new ArrayList<>();
+        findings.add(strength(weakness));
+        findings.add(validity(runs));
+        findings.add(TrustFinding.passed(
+                TrustCheck.NO_SILENT_SUCCESS, "every point that an attack asks the model about is judged and kept"));
+        Budget budget = new Budget(passes(runs));
+        if (attacked.length == 0) {
+            for (TrustCheck check : TrustCheck.values()) {
+                if (findings.stream().noneMatch(finding -> finding.check() == check)) {
+                    findings.add(TrustFinding.notRun(check, "no sample was attacked"));
+                }
+            }
+        } else {
+            if (ofModel.isEmpty()) {
+                ofModel = ModelChecks.of(
+                        subject.model(), Rows.select(subject.data().inputs(), few(attacked)), meter);
+            }
+            findings.addAll(ofModel);
+            int[] around = few(standing.length >= SAMPLES / 2 ? standing : attacked);
+            findings.addAll(LocalChecks.of(
+                    subject,
+                    threat,
+                    around,
+                    runs,
+                    budget.samples(Budget.STABILITY, Budget.STABILITY.leastEffort()),
+                    meter));
+            findings.addAll(AttackChecks.of(subject, threat, runs, standing, broken, lent, probes, budget, meter));
+        }
+        findings.sort(Comparator.comparing(TrustFinding::check));
+        return new TrustReport(threat, attacks(runs), findings, meter.passes(), passes(runs), "");
+    }
+
+    private int[] few(int[] positions) {
+        return Arrays.copyOf(positions, Math.min(SAMPLES, positions.length));
+    }
+
+    private int[] drawn(List<SampleOutcome> worst, java.util.function.Predicate<SampleStatus> wanted) {
+        return Arrays.stream(order)
+                .filter(position -> wanted.test(worst.get(position).status()))
+                .toArray();
+    }
+
+    private static List<Attack> attacks(List<AttackedSamples> runs) {
+        return runs.stream().map(AttackedSamples::attack).toList();
+    }
+
+    private static long passes(List<AttackedSamples> runs) {
+        return runs.stream().mapToLong(run -> Meter.passes(run.outcomes())).sum();
+    }
+
+    private static TrustFinding strength(Optional<String> weakness) {
+        return weakness.map(sentence -> new TrustFinding(TrustCheck.STRONG_ATTACK, TrustLevel.DOUBT, sentence, ""))
+                .orElse(TrustFinding.passed(TrustCheck.STRONG_ATTACK, "the attacks are more than baselines"));
+    }
+
+    private TrustFinding validity(List<AttackedSamples> runs) {
+        int invalid = (int) runs.stream()
+                .flatMap(run -> run.outcomes().stream())
+                .filter(outcome -> outcome.status() == SampleStatus.GRADIENT_INVALID)
+                .count();
+        Optional<GradientCheck> failed = subject.gradientCheck().filter(check -> !check.passed());
+        if (failed.isPresent()) {
+            return new TrustFinding(
+                    TrustCheck.VALID_GRADIENTS,
+                    TrustLevel.DOUBT,
+                    failed.get().message(),
+                    "mend the gradient of the model, or attack by Square or HopSkipJump");
+        }
+        if (invalid > 0) {
+            return new TrustFinding(
+                    TrustCheck.VALID_GRADIENTS,
+                    TrustLevel.WARNING,
+                    invalid + " samples met gradients that are NaN or infinite",
+                    "they count as undecided; attack them by Square or HopSkipJump");
+        }
+        return subject.gradientCheck()
+                .map(check -> TrustFinding.passed(TrustCheck.VALID_GRADIENTS, check.message()))
+                .orElse(TrustFinding.notRun(TrustCheck.VALID_GRADIENTS, "no attack follows gradients"));
+    }
+}
