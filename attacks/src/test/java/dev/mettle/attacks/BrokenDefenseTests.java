@@ -16,8 +16,8 @@ import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustFinding;
 import dev.mettle.core.trust.TrustLevel;
 import dev.mettle.core.trust.TrustReport;
+import dev.mettle.core.verdict.ClopperPearson;
 import dev.mettle.core.verdict.Outcome;
-import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import dev.mettle.dl4j.ConformanceNetwork;
 import dev.mettle.dl4j.Dl4jClassifier;
@@ -154,12 +154,13 @@ class BrokenDefenseTests {
                 .map(TrustFinding::check)
                 .collect(Collectors.toSet());
         // a harness without trust checks takes whatever is not broken for robust
-        Outcome naive = Verdict.decide(
-                        report.samples(), report.robustCount() + report.undecidedCount(), 0, List.of(), LENIENT)
-                .outcome();
+        double naive = ClopperPearson.lowerBound(
+                report.robustCount() + report.undecidedCount(), report.samples(), LENIENT.confidence());
         boolean whiteBox = plan.attacks().stream().allMatch(attack -> attack.access() == Access.GRADIENTS);
         if (whiteBox) {
-            assertThat(naive).as("without trust checks").isEqualTo(Outcome.PASS);
+            assertThat(naive)
+                    .as("what a harness without trust checks takes for shown")
+                    .isGreaterThanOrEqualTo(LENIENT.minRobustAccuracy().orElseThrow());
             assertThat(doubted).contains(zoo.own);
         }
     }
