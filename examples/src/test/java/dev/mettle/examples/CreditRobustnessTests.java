@@ -4,10 +4,12 @@ import static dev.mettle.core.threat.Norm.L1;
 import static dev.mettle.junit.RobustnessAssertions.assertThat;
 
 import dev.mettle.attacks.Apgd;
+import dev.mettle.attacks.Pgd;
 import dev.mettle.attacks.Pointwise;
 import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessCurve;
+import dev.mettle.core.loss.Loss;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.verdict.Outcome;
@@ -51,9 +53,17 @@ class CreditRobustnessTests {
         assertThat(curve).isNonIncreasing();
     }
 
-    /** One attack follows gradients to the nearest valid application, the other needs no gradients at all. */
+    /**
+     * Two attacks follow gradients to the nearest valid application, the last one needs none at all. Without the second one, the trust
+     * checks refuse the result: following another loss, it breaks what the first one leaves standing.
+     */
     static List<AttackSuite> liars() {
         return List.of(new AttackSuite(
-                "Liars", "1", List.of(new Apgd().withLargeEpsilons(), new Pointwise().withQueries(1000))));
+                "Liars",
+                "2",
+                List.of(
+                        new Apgd().withLargeEpsilons(),
+                        new Pgd().withLoss(Loss.MARGIN).withSteps(100).withRestarts(5),
+                        new Pointwise().withQueries(1000))));
     }
 }

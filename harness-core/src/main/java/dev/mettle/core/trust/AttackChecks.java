@@ -274,7 +274,9 @@ final class AttackChecks {
             brokenWithout += attacked && !white && black ? 1 : 0;
         }
         Share own = new Share(brokenWithout, withstoodGradients);
-        if (own.level() == TrustLevel.DOUBT) {
+        // gradients are known to lead astray on a lattice: the evaluation rests on its attacks without them, which are
+        // questioned below
+        if (own.level() == TrustLevel.DOUBT && !threat.constraints().hasLattice()) {
             findings.add(new TrustFinding(
                     TrustCheck.BEATS_BLACK_BOX,
                     TrustLevel.DOUBT,
