@@ -78,7 +78,7 @@ public final class RobustnessReport {
 
     /**
      * Return the reasons why the attacks of this report can't show robustness, as sentences; empty if there are none. Where robustness
-     * is to be shown, weak attacks and missing trust checks are such reasons too.
+     * is to be shown, too little effort and missing trust checks are such reasons too.
      */
     public List<String> doubts() {
         List<String> doubts = new ArrayList<>();
@@ -91,7 +91,7 @@ public final class RobustnessReport {
         trust().stream()
                 .flatMap(report -> report.findings(TrustLevel.DOUBT).stream())
                 .filter(finding -> finding.check() != TrustCheck.VALID_GRADIENTS)
-                .filter(finding -> toBeShown || finding.check() != TrustCheck.STRONG_ATTACK)
+                .filter(finding -> toBeShown || !finding.check().isOfEffort())
                 .map(TrustFinding::sentence)
                 .forEach(doubts::add);
         if (toBeShown && trust().isEmpty()) {

@@ -252,7 +252,8 @@ final class AttackChecks {
 
     /** What black boxes of the evaluation itself broke beyond the white boxes counts too. */
     private void blackBox() {
-        if (!followsGradients()) {
+        // on whole numbers and categories gradients lead astray in every model
+        if (!followsGradients() || threat.constraints().hasLattice()) {
             beats(TrustCheck.BEATS_BLACK_BOX, Role.BLACK_BOX, Budget.BLACK_BOX);
             return;
         }

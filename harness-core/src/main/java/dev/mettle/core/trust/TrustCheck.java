@@ -79,6 +79,17 @@ public enum TrustCheck {
         return title;
     }
 
+    /**
+     * Say whether the check only asks for stronger attacks. What a weak attack measured is still what it measured; so such a doubt
+     * matters where robustness is to be shown.
+     */
+    public boolean isOfEffort() {
+        return switch (this) {
+            case STRONG_ATTACK, BEATS_OTHER_LOSS, ENOUGH_RESTARTS, ENOUGH_STEPS -> true;
+            default -> false;
+        };
+    }
+
     /** Return who proposed the check. */
     public String source() {
         return source;
