@@ -161,14 +161,14 @@ class EvaluateCommandTests {
 
     @Test
     void aPopulationIsJudgedExactly() {
-        CommandRun run = CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.45"));
+        CommandRun run = CommandRun.of(files.evaluate(
+                "--decision", "population", "--min-robust-accuracy", "0.45", "--attacks", "pgd"));
 
         assertThat(run.out()).endsWith("""
-                        PASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 45.0%
+                        PASS: robust accuracy 45.0% under PGD-40 (L∞, ε = 0.1) reaches the required 45.0%
                               robust accuracy on these very samples, 45.0%, reaches the required 45.0%
                               all 20 samples evaluated; the samples are the whole population
                               worst class 1: 44.4%, 4 of 9
-                        note: only FGSM attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD
                         """);
         assertThat(run.exitCode()).isZero();
         assertThat(CommandRun.of(files.evaluate("--decision", "population", "--min-robust-accuracy", "0.46"))
@@ -188,11 +188,11 @@ class EvaluateCommandTests {
 
     @Test
     void everyEpsilonMayHaveAThresholdOfItsOwn() {
-        CommandRun run = CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.2"));
+        CommandRun run = CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.2", "--attacks", "pgd"));
 
         assertThat(run.out())
-                .contains("\nPASS: robust accuracy 85.0% under FGSM (L∞, ε = 0.02) reaches the required 60.0%\n")
-                .contains("\nPASS: robust accuracy 45.0% under FGSM (L∞, ε = 0.1) reaches the required 20.0%\n");
+                .contains("\nPASS: robust accuracy 85.0% under PGD-40 (L∞, ε = 0.02) reaches the required 60.0%\n")
+                .contains("\nPASS: robust accuracy 45.0% under PGD-40 (L∞, ε = 0.1) reaches the required 20.0%\n");
         assertThat(run.exitCode()).isZero();
         assertThat(CommandRun.of(files.evaluate("--thresholds", "0.02=0.6,0.1=0.8"))
                         .exitCode())
@@ -201,7 +201,7 @@ class EvaluateCommandTests {
 
     @Test
     void everyClassMayHaveToHold() {
-        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy-per-class", "0.2"));
+        CommandRun run = CommandRun.of(files.evaluate("--min-robust-accuracy-per-class", "0.2", "--attacks", "pgd"));
 
         assertThat(run.out())
                 .contains("INCONCLUSIVE: robust accuracy 45.0%")

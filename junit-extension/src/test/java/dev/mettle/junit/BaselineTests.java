@@ -2,7 +2,6 @@ package dev.mettle.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
@@ -54,14 +53,14 @@ class BaselineTests {
 
     static class MeasuredTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         @Baseline
         void stays() {}
     }
 
     static class TolerantTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         @Baseline(tolerance = 0.5)
         void stays() {}
     }
@@ -69,7 +68,7 @@ class BaselineTests {
     @Baseline
     static class InconclusiveTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.5)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0, minRobustAccuracy = 0.5)
         void stays() {}
     }
 
@@ -77,17 +76,17 @@ class BaselineTests {
     static class SeveralTestCases extends Base {
 
         @RobustnessTest(
-                attacks = {Fgsm.class, Pgd.class},
+                attacks = {OneStep.class, Pgd.class},
                 epsilons = {2 / 255.0, 8 / 255.0})
         void one() {}
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         void another() {}
     }
 
     static class WrongTestCases extends Base {
 
-        @RobustnessTest(attacks = Fgsm.class, epsilon = 8 / 255.0)
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
         @Baseline(tolerance = 3)
         void stays() {}
     }

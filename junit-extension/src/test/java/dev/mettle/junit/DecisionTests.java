@@ -3,7 +3,6 @@ package dev.mettle.junit;
 import static dev.mettle.junit.RobustnessAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.mettle.attacks.Fgsm;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -25,7 +24,7 @@ class DecisionTests {
         static final LabeledData data = Samples.of(0, 450, 50);
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.7,
                 decision = Decision.SEQUENTIAL)
@@ -34,35 +33,35 @@ class DecisionTests {
         }
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.99,
                 decision = Decision.SEQUENTIAL)
         void misses() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.4,
                 decision = Decision.CURTAILED)
         void curtailed() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.95,
                 decision = Decision.POPULATION)
         void population() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.9,
                 decision = Decision.POPULATION)
         void populationHolds() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.7,
                 decision = Decision.SEQUENTIAL)
@@ -162,14 +161,14 @@ class DecisionTests {
         }
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 epsilon = 8 / 255.0,
                 minRobustAccuracy = 0.4,
                 minRobustAccuracyPerClass = 0.4)
         void perClass() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 thresholds = {
                     @Threshold(epsilon = 8 / 255.0, minRobustAccuracy = 0.4),
                     @Threshold(epsilon = 0.01, minRobustAccuracy = 0.9)
@@ -177,7 +176,7 @@ class DecisionTests {
         void perEpsilon() {}
 
         @RobustnessTest(
-                attacks = Fgsm.class,
+                attacks = OneStep.class,
                 minRobustAccuracy = 0.5,
                 thresholds = @Threshold(epsilon = 8 / 255.0, minRobustAccuracy = 0.4))
         void both() {}
