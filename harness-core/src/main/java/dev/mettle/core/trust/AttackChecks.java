@@ -275,9 +275,7 @@ final class AttackChecks {
             brokenWithout += attacked && !white && black ? 1 : 0;
         }
         Share own = new Share(brokenWithout, withstoodGradients);
-        // gradients are known to lead astray on a lattice: the evaluation rests on its attacks without them, which are
-        // questioned below
-        if (own.level() == TrustLevel.DOUBT && !threat.constraints().hasLattice()) {
+        if (own.level() == TrustLevel.DOUBT) {
             findings.add(new TrustFinding(
                     TrustCheck.BEATS_BLACK_BOX,
                     TrustLevel.DOUBT,
