@@ -243,6 +243,7 @@ public final class EvaluationJson {
                         .filter(outcome -> outcome.status().undecided())
                         .count());
         node.put("unconfirmed", result.unconfirmed());
+        node.put("recalled", result.recalled());
         node.put("forwardPerSample", result.forwardPerSample());
         node.put("backwardPerSample", result.backwardPerSample());
         node.put("seconds", result.seconds());
