@@ -161,8 +161,8 @@ class EvaluateCommandTests {
 
     @Test
     void aPopulationIsJudgedExactly() {
-        CommandRun run = CommandRun.of(files.evaluate(
-                "--decision", "population", "--min-robust-accuracy", "0.45", "--attacks", "pgd"));
+        CommandRun run = CommandRun.of(
+                files.evaluate("--decision", "population", "--min-robust-accuracy", "0.45", "--attacks", "pgd"));
 
         assertThat(run.out()).endsWith("""
                         PASS: robust accuracy 45.0% under PGD-40 (L∞, ε = 0.1) reaches the required 45.0%
