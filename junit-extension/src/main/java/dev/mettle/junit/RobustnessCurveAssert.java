@@ -106,6 +106,7 @@ public final class RobustnessCurveAssert extends AbstractRobustnessAssert<Robust
          *
          * @throws RobustnessAssertionError if robust accuracy is lower
          * @throws TestAbortedException if it was to be shown, and there are too few samples to say either
+         * @throws UntrustedEvaluationException if it was to be shown, and the attacks can't show it
          * @throws IllegalArgumentException if that epsilon was not evaluated
          */
         public RobustnessCurveAssert atEpsilon(double epsilon) {
@@ -127,9 +128,14 @@ public final class RobustnessCurveAssert extends AbstractRobustnessAssert<Robust
             policy.requireDecidable(actual.planned());
             int robust = (int) Math.round(accuracy * actual.samples());
             Tally tally = new Tally(actual.planned(), actual.samples(), robust, 0, actual.planned() - actual.samples());
-            switch (Verdict.decide(Evidence.of(tally), List.of(), policy).outcome()) {
+            Verdict verdict =
+                    Verdict.decide(Evidence.of(tally), actual.at(epsilon).doubts(), policy);
+            switch (verdict.outcome()) {
                 case PASS, MEASURED -> {}
-                case FAIL, UNTRUSTED -> throw error(below, ">= " + required, measured);
+                case FAIL -> throw error(below, ">= " + required, measured);
+                case UNTRUSTED ->
+                    throw new UntrustedEvaluationException(
+                            worded(complete(sentence + " can't be trusted: " + verdict.reason())));
                 case INCONCLUSIVE ->
                     throw new TestAbortedException(worded(complete(sentence + " with " + actual.samples()
                             + " samples neither shows nor rules out the required " + required)));

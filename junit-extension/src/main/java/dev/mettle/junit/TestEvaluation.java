@@ -2,12 +2,14 @@ package dev.mettle.junit;
 
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.Evaluator;
+import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.verdict.BaselineComparison;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +31,20 @@ final class TestEvaluation {
     synchronized RobustnessReport report(
             Invocation invocation, LabelModel model, LabeledData data, Constraints constraints) {
         Evaluator running = evaluator(model, data, constraints);
+        judgeCurve(running, invocation);
         RobustnessReport report =
                 running.report(invocation.attacks(), invocation.threat().epsilon());
         console.finished(invocation, report, plan.expectation().verdict());
         return report;
+    }
+
+    /** Judge all epsilons of an invocation first, so that the curve knows the doubts at each. */
+    private static void judgeCurve(Evaluator running, Invocation invocation) {
+        List<PlannedAttack> attacks = invocation.attacks();
+        attacks.get(0).epsilons().stream()
+                .filter(epsilon ->
+                        attacks.stream().allMatch(attack -> attack.epsilons().contains(epsilon)))
+                .forEach(epsilon -> running.report(attacks, epsilon));
     }
 
     /** Compare a report with its baseline, if the test has any. */

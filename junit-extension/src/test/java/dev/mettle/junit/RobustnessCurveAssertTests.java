@@ -3,11 +3,15 @@ package dev.mettle.junit;
 import static dev.mettle.junit.RobustnessAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mettle.attacks.Fgsm;
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessCurve.Point;
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Norm;
 import java.util.List;
+import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
@@ -43,6 +47,55 @@ class RobustnessCurveAssertTests {
                           ε = 0             97.0%   97 of 100
                           ε = 2/255         44.0%   44 of 100
                           ε = 8/255         71.0%   71 of 100""");
+    }
+
+    @Test
+    void aDoubtfulPointShowsNoRobustnessButMayShowALackOfIt() {
+        RobustnessCurve doubtful = new RobustnessCurve(
+                "PGD-40",
+                Norm.LINF,
+                100,
+                List.of(
+                        new Point(0, 97),
+                        new Point(2 / 255.0, 71, List.of("all gradients are zero; next try Square-5000")),
+                        new Point(8 / 255.0, 44)));
+        assertThatThrownBy(() ->
+                        assertThat(doubtful).hasRobustAccuracyOfAtLeast(0.60).atEpsilon(2 / 255.0))
+                .isInstanceOf(UntrustedEvaluationException.class)
+                .hasMessage(complete(
+                        "robust accuracy 71.0% under PGD-40 (L∞, ε = 2/255) can't be trusted: all gradients are zero;"
+                                + " next try Square-5000"));
+        assertThatThrownBy(() ->
+                        assertThat(doubtful).hasRobustAccuracyOfAtLeast(0.90).atEpsilon(2 / 255.0))
+                .isInstanceOf(RobustnessAssertionError.class);
+        assertThat(doubtful).hasRobustAccuracyOfAtLeast(0.30).atEpsilon(8 / 255.0);
+    }
+
+    static class BaselineOnlyTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = AffineModel.exact();
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(0, 40, 0);
+
+        @RobustnessTest(
+                attacks = Fgsm.class,
+                epsilons = {2 / 255.0, 8 / 255.0})
+        void isShownByABaseline(RobustnessCurve curve) {
+            assertThat(curve).hasRobustAccuracyOfAtLeast(0.60).atEpsilon(8 / 255.0);
+        }
+    }
+
+    @Test
+    void aBaselineShowsNothingOnACurveEither() {
+        Assertions.assertThat(Kit.run(BaselineOnlyTestCases.class).thrown())
+                .hasSize(2)
+                .allSatisfy(
+                        thrown -> Assertions.assertThat(thrown)
+                                .isInstanceOf(UntrustedEvaluationException.class)
+                                .hasMessageStartingWith(
+                                        "robust accuracy 100.0% under FGSM (L∞, ε = 8/255) can't be trusted: only FGSM attacked"));
     }
 
     @Test

@@ -25,8 +25,20 @@ public record RobustnessCurve(
      *
      * @param epsilon the size of the perturbation
      * @param robustCount how many samples are correct and withstood the attacks
+     * @param doubts reasons why that can't show robustness, as sentences without a full stop; empty if there are none
      */
-    public record Point(double epsilon, int robustCount) {}
+    public record Point(double epsilon, int robustCount, List<String> doubts) {
+
+        /** Create the point. */
+        public Point {
+            doubts = List.copyOf(doubts);
+        }
+
+        /** Create a point without doubts. */
+        public Point(double epsilon, int robustCount) {
+            this(epsilon, robustCount, List.of());
+        }
+    }
 
     /** Create the curve. */
     public RobustnessCurve {
@@ -54,9 +66,18 @@ public record RobustnessCurve(
      * @throws IllegalArgumentException if that epsilon was not evaluated
      */
     public double robustAccuracyAt(double epsilon) {
+        return robustAccuracy(at(epsilon));
+    }
+
+    /**
+     * Return the point at one of the epsilons evaluated.
+     *
+     * @throws IllegalArgumentException if that epsilon was not evaluated
+     */
+    public Point at(double epsilon) {
         for (Point point : points) {
             if (Math.abs(point.epsilon() - epsilon) <= 1e-12 * Math.max(1, Math.abs(epsilon))) {
-                return robustAccuracy(point);
+                return point;
             }
         }
         throw new IllegalArgumentException("epsilon " + Epsilons.format(epsilon) + " was not evaluated: the curve has "

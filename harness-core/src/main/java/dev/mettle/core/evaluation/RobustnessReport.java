@@ -287,7 +287,10 @@ public final class RobustnessReport {
                 int robust = (int) worstCase(same, threat).stream()
                         .filter(outcome -> outcome.status() == SampleStatus.ROBUST)
                         .count();
-                points.add(new RobustnessCurve.Point(threat.epsilon(), robust));
+                // an assertion on the curve wants robustness shown, whatever the policy of the evaluation
+                List<String> doubts =
+                        of(evaluation, same, VerdictPolicy.atLeast(1)).doubts();
+                points.add(new RobustnessCurve.Point(threat.epsilon(), robust, doubts));
             }
         }
         return new RobustnessCurve(title(), threatModel.norm(), evaluatedCount(), points, policy.decision(), samples());
