@@ -18,6 +18,7 @@ import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.testing.Samples;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.trust.TrustPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,6 +102,7 @@ class ResultFolderTests {
                 .norm(Norm.LINF)
                 .epsilon(0.05)
                 .seed(seed)
+                .trust(TrustPolicy.OFF) // its attacks would count, too
                 .remember(ResultFolder.of(folder))
                 .run();
     }
