@@ -37,8 +37,16 @@ final class FileLocks {
         }
     }
 
-    /** Put a finished file in the place of another. */
-    static void replace(Path written, Path target) throws IOException {
+    /** Writes a file. */
+    @FunctionalInterface
+    interface Writer {
+        void write(Path file) throws IOException;
+    }
+
+    /** Write a file whole or not at all, while its path is {@link #locked}. */
+    static void write(Path target, Writer writer) throws IOException {
+        Path written = target.resolveSibling(target.getFileName() + ".tmp");
+        writer.write(written);
         try {
             Files.move(written, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (AtomicMoveNotSupportedException e) {

@@ -59,10 +59,8 @@ record JsonFile(Path path, String schema) {
             change.accept(document);
             try {
                 Files.createDirectories(path.toAbsolutePath().getParent());
-                Path written = Files.createTempFile(
-                        path.toAbsolutePath().getParent(), path.getFileName().toString(), ".tmp");
-                Files.writeString(written, MAPPER.writer(printer()).writeValueAsString(document) + "\n");
-                FileLocks.replace(written, path);
+                String text = MAPPER.writer(printer()).writeValueAsString(document) + "\n";
+                FileLocks.write(path, file -> Files.writeString(file, text));
             } catch (IOException e) {
                 throw new UncheckedIOException("can't write " + path.toAbsolutePath(), e);
             }

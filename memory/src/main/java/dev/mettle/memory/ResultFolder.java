@@ -92,13 +92,10 @@ public final class ResultFolder implements ResultStore {
                 List<INDArray> examples = new ArrayList<>();
                 ObjectNode document = document(run, examples);
                 if (!examples.isEmpty()) {
-                    Path written = Files.createTempFile(entry.getParent(), "examples", ".tmp");
-                    NumpyFiles.write(written, Nd4j.concat(0, examples.toArray(INDArray[]::new)));
-                    FileLocks.replace(written, examples(entry));
+                    INDArray all = Nd4j.concat(0, examples.toArray(INDArray[]::new));
+                    FileLocks.write(examples(entry), file -> NumpyFiles.write(file, all));
                 }
-                Path written = Files.createTempFile(entry.getParent(), "outcomes", ".tmp");
-                Files.write(written, MAPPER.writeValueAsBytes(document));
-                FileLocks.replace(written, entry);
+                FileLocks.write(entry, file -> Files.write(file, MAPPER.writeValueAsBytes(document)));
                 shrink();
             } catch (IOException e) {
                 throw new UncheckedIOException("can't write " + entry.toAbsolutePath(), e);

@@ -33,7 +33,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The result of an equal run is taken where the model is the same: by its hash, and by what it computes on the clean samples, on noisy
  * ones, and as gradients, so that a change of code shows, too. Of a model that has changed, the adversarial examples found on the one before
- * are tried first, and only samples that withstand them are attacked. Either way every example is judged anew.
+ * are tried first, and only samples that withstand them are attacked. Either way every example is judged anew;
+ * that an attack on the same model failed is taken as it was found.
  */
 final class Recall {
 

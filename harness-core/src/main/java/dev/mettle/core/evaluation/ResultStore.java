@@ -4,8 +4,8 @@ import dev.mettle.core.attack.AttackRun;
 import java.util.Optional;
 
 /**
- * Keeps what attacks found, so that later evaluations need not search it again. What is kept is never believed: adversarial examples
- * are judged anew before they count.
+ * Keeps what attacks found, so that later evaluations need not search it again. Adversarial examples are judged anew before
+ * they count; that an attack failed on a sample is taken as it was found.
  */
 public interface ResultStore {
 
