@@ -11,12 +11,10 @@ import dev.mettle.memory.RecordedBaseline;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.ExtensionContext;
-import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Compares the reports of one test with its baselines, and records those that are missing.
@@ -28,16 +26,9 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * @param onCi whether nothing may be recorded
  * @param update a command that records the baselines of the test anew
  */
-record BaselineCheck(BaselineFile file, String test, Baseline annotation, Mode mode, boolean onCi, String update) {
+record BaselineCheck(BaselineFile file, String test, Baseline annotation, Recording mode, boolean onCi, String update) {
 
     private static final int NAMED_SAMPLES = 10;
-
-    /** What to do with baselines. */
-    enum Mode {
-        COMPARE,
-        UPDATE,
-        OFF
-    }
 
     /**
      * Return the check of a test; empty if it asks for none.
@@ -45,10 +36,9 @@ record BaselineCheck(BaselineFile file, String test, Baseline annotation, Mode m
      * @throws ConfigurationException if the annotation or a property is wrong
      */
     static Optional<BaselineCheck> of(ExtensionContext context, RobustnessProperties properties, String reproduce) {
-        Optional<Baseline> annotation = AnnotationSupport.findAnnotation(context.getTestMethod(), Baseline.class)
-                .or(() -> AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Baseline.class));
-        Mode mode = properties.baseline();
-        if (annotation.isEmpty() || mode == Mode.OFF) {
+        Optional<Baseline> annotation = Recording.annotation(context, Baseline.class);
+        Recording mode = properties.baseline();
+        if (annotation.isEmpty() || mode == Recording.OFF) {
             return Optional.empty();
         }
         new BaselineComparison(
@@ -60,21 +50,16 @@ record BaselineCheck(BaselineFile file, String test, Baseline annotation, Mode m
                 annotation.get().tolerance(),
                 annotation.get().confidence());
         boolean onCi = properties.onCi();
-        String updating =
-                "-D" + RobustnessProperties.BASELINE + "=" + Mode.UPDATE.name().toLowerCase(Locale.ROOT);
-        if (mode == Mode.UPDATE && onCi) {
-            throw new ConfigurationException(updating
-                    + " on CI: baselines are part of the sources; record them on your machine, and commit them");
-        }
-        if (mode == Mode.UPDATE && properties.samples().isPresent()) {
+        mode.requireAllowed(RobustnessProperties.BASELINE, "baselines", onCi);
+        String updating = Recording.updating(RobustnessProperties.BASELINE);
+        if (mode == Recording.UPDATE && properties.samples().isPresent()) {
             throw new ConfigurationException(updating + " with -D" + RobustnessProperties.SAMPLES
                     + ": the baseline would forget the other samples; leave one of them out");
         }
         Class<?> testClass = context.getRequiredTestClass();
         Path folder = properties
                 .baselineFolder()
-                .orElseGet(() -> ProjectFolder.of(testClass)
-                        .resolve(Path.of("src", "test", "resources", "mettle", "baselines")));
+                .orElseGet(() -> ProjectFolder.resources(testClass).resolve("baselines"));
         return Optional.of(new BaselineCheck(
                 BaselineFile.of(folder, testClass.getName()),
                 context.getRequiredTestMethod().getName(),
@@ -93,7 +78,7 @@ record BaselineCheck(BaselineFile file, String test, Baseline annotation, Mode m
      */
     Optional<BaselineComparison> check(RobustnessReport report, Consumer<String> console) {
         Optional<RecordedBaseline> recorded = file.find(test, report);
-        if (mode == Mode.UPDATE || recorded.isEmpty()) {
+        if (mode == Recording.UPDATE || recorded.isEmpty()) {
             record(report, console);
             return Optional.empty();
         }

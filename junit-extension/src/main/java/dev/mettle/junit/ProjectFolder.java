@@ -27,4 +27,9 @@ final class ProjectFolder {
         return Path.of(System.getProperty("basedir", ""))
                 .toAbsolutePath(); // Maven's name for it, else where the tests run
     }
+
+    /** Return the folder of what is recorded in the sources of the tests. */
+    static Path resources(Class<?> testClass) {
+        return of(testClass).resolve(Path.of("src", "test", "resources", "mettle"));
+    }
 }

@@ -1,5 +1,6 @@
 package dev.mettle.junit;
 
+import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListeners;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
@@ -36,6 +37,7 @@ final class RobustnessInvocationExtension
     private @Nullable RobustnessReport report;
     private @Nullable LabelModel model;
     private Optional<BaselineComparison> comparison = Optional.empty();
+    private Optional<CorpusReplay> replay = Optional.empty();
 
     RobustnessInvocationExtension(
             RobustnessTestPlan plan,
@@ -60,6 +62,7 @@ final class RobustnessInvocationExtension
         report = known;
         EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());
         comparison = evaluation.compare(known);
+        replay = evaluation.replay(invocation, known, attacked);
     }
 
     @Override
@@ -93,16 +96,17 @@ final class RobustnessInvocationExtension
             String lastLine = FailureText.reproduce(plan.reproduce());
             boolean failed = known.verdict().outcome() == Outcome.FAIL;
             if (!failed) { // too few samples for a threshold may be enough to show that the model became worse
-                requireBaseline(known, lastLine);
+                requireNoWorse(known, lastLine);
             }
             plan.expectation().require(known, lastLine, UnaryOperator.identity());
             if (failed) {
-                requireBaseline(known, lastLine);
+                requireNoWorse(known, lastLine);
             }
         }
     }
 
-    private void requireBaseline(RobustnessReport known, String lastLine) {
+    private void requireNoWorse(RobustnessReport known, String lastLine) {
+        plan.corpus().ifPresent(check -> replay.ifPresent(again -> check.require(known, again, lastLine)));
         plan.baseline().ifPresent(check -> comparison.ifPresent(changed -> check.require(known, changed, lastLine)));
     }
 }

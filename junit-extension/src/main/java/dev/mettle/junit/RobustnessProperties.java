@@ -54,6 +54,17 @@ public final class RobustnessProperties {
     public static final String BASELINES = "mettle.baselines";
 
     /**
+     * What to do with known adversarial examples: {@code compare}, {@code update} to keep new ones and to close those that the model resists,
+     * or {@code off}.
+     *
+     * @see Corpus
+     */
+    public static final String CORPUS = "mettle.corpus";
+
+    /** The folder of the known examples, if not {@code src/test/resources/mettle/corpus} of the project of the test class. */
+    public static final String CORPORA = "mettle.corpora";
+
+    /**
      * Where to remember what attacks found, so that a test of an unchanged model takes seconds: a folder, or {@code off}. Not set, it is
      * {@code target/mettle/results} of the project, and off on CI.
      */
@@ -123,18 +134,32 @@ public final class RobustnessProperties {
     }
 
     /** Return what to do with baselines. */
-    BaselineCheck.Mode baseline() {
-        String text = parameters.apply(BASELINE).orElse("compare").trim();
-        return Arrays.stream(BaselineCheck.Mode.values())
+    Recording baseline() {
+        return recording(BASELINE);
+    }
+
+    /** Return what to do with known examples. */
+    Recording corpus() {
+        return recording(CORPUS);
+    }
+
+    private Recording recording(String key) {
+        String text = parameters.apply(key).orElse("compare").trim();
+        return Arrays.stream(Recording.values())
                 .filter(mode -> mode.name().toLowerCase(Locale.ROOT).equals(text))
                 .findFirst()
-                .orElseThrow(() ->
-                        new ConfigurationException(BASELINE + " is \"" + text + "\": give compare, update or off"));
+                .orElseThrow(
+                        () -> new ConfigurationException(key + " is \"" + text + "\": give compare, update or off"));
     }
 
     /** Return the folder of the baselines, if it is set. */
     Optional<Path> baselineFolder() {
         return parameters.apply(BASELINES).map(Path::of);
+    }
+
+    /** Return the folder of the known examples, if it is set. */
+    Optional<Path> corpusFolder() {
+        return parameters.apply(CORPORA).map(Path::of);
     }
 
     /** Return where to remember what attacks found. */

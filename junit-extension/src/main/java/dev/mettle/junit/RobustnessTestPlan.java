@@ -59,6 +59,7 @@ record RobustnessTestPlan(
         int batchSize,
         Expectation expectation,
         Optional<BaselineCheck> baseline,
+        Optional<CorpusCheck> corpus,
         ResultStore store,
         TrustPolicy trust,
         String reproduce) {
@@ -97,6 +98,7 @@ record RobustnessTestPlan(
                 batchSize(test, properties),
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
                 BaselineCheck.of(context, properties, reproduce),
+                CorpusCheck.of(context, properties, reproduce),
                 properties.cache(context.getRequiredTestClass()),
                 test.onUntrusted() == OnUntrusted.ESCALATE ? TrustPolicy.ESCALATE : TrustPolicy.CHECK,
                 reproduce);
@@ -104,8 +106,7 @@ record RobustnessTestPlan(
 
     /** Bind the plan to a model and data. */
     EvaluationPlan on(LabelModel model, LabeledData data, Constraints constraints) {
-        return new EvaluationPlan(
-                name, model, data.first(samples), attacks, policy, seed, batchSize, goal, constraints, trust);
+        return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, goal, constraints, trust);
     }
 
     private static VerdictPolicy policy(RobustnessTest test) {

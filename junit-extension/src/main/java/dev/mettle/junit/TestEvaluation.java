@@ -1,7 +1,9 @@
 package dev.mettle.junit;
 
 import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.Evaluator;
+import dev.mettle.core.evaluation.KnownExamples;
 import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.Progress;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -52,12 +54,24 @@ final class TestEvaluation {
         return plan.baseline().flatMap(check -> check.check(report, console::about));
     }
 
+    /** Try the known examples of the test again under the threat of a run, if it has any, and the run is about all attacks. */
+    synchronized Optional<CorpusReplay> replay(Invocation invocation, RobustnessReport report, LabelModel model) {
+        boolean all =
+                plan.attacks().stream().filter(invocation.threat()::includes).count()
+                        == invocation.attacks().size();
+        return all ? plan.corpus().flatMap(check -> check.check(report, model, console::about)) : Optional.empty();
+    }
+
     private Evaluator evaluator(LabelModel model, LabeledData data, Constraints constraints) {
         Evaluator existing = evaluator;
         if (existing != null) {
             return existing;
         }
-        Evaluator created = new Evaluator(plan.on(model, data, constraints), progress, plan.store());
+        KnownExamples known = plan.corpus()
+                .map(check -> check.open(plan.on(model, data, constraints), console::running))
+                .orElse(KnownExamples.NONE);
+        Evaluator created =
+                new Evaluator(plan.on(model, data.first(plan.samples()), constraints), progress, plan.store(), known);
         Backend.introduce(console::backend, console::advice);
         console.started(created.evaluation());
         evaluator = created;

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.evaluation.RobustnessReport;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -84,18 +83,8 @@ public final class BaselineFile {
             baseline.outcomes().forEach(outcomes::put);
             ObjectNode runs = tests.has(test) ? (ObjectNode) tests.get(test) : tests.putObject(test);
             runs.set(RunKey.of(report), run);
-            tests.set(test, sorted(runs));
-            document.set(TESTS, sorted(tests));
+            tests.set(test, JsonFile.sorted(runs));
+            document.set(TESTS, JsonFile.sorted(tests));
         });
-    }
-
-    private static ObjectNode sorted(ObjectNode node) {
-        SortedMap<String, JsonNode> fields = new TreeMap<>();
-        node.properties().forEach(entry -> fields.put(entry.getKey(), entry.getValue()));
-        ObjectNode ordered = JsonNodeFactory.instance.objectNode();
-        for (Map.Entry<String, JsonNode> entry : fields.entrySet()) {
-            ordered.set(entry.getKey(), entry.getValue());
-        }
-        return ordered;
     }
 }

@@ -12,7 +12,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -65,6 +68,17 @@ record JsonFile(Path path, String schema) {
                 throw new UncheckedIOException("can't write " + path.toAbsolutePath(), e);
             }
         });
+    }
+
+    /** Return an object with the same fields in the order of their names. */
+    static ObjectNode sorted(ObjectNode node) {
+        SortedMap<String, JsonNode> fields = new TreeMap<>();
+        node.properties().forEach(entry -> fields.put(entry.getKey(), entry.getValue()));
+        ObjectNode ordered = JsonNodeFactory.instance.objectNode();
+        for (Map.Entry<String, JsonNode> entry : fields.entrySet()) {
+            ordered.set(entry.getKey(), entry.getValue());
+        }
+        return ordered;
     }
 
     private static DefaultPrettyPrinter printer() {

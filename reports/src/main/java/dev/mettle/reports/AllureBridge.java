@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.AttackResult;
+import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -57,18 +58,31 @@ final class AllureBridge {
 
     /** Show what changed since a baseline was recorded; do nothing if no test case is running. */
     static void show(RobustnessReport report, BaselineComparison comparison) {
+        add(
+                "Compare with the baseline: " + comparison.sentence(),
+                report + ", compared with the baseline: " + comparison.sentence(),
+                comparison.isRegression());
+    }
+
+    /** Show what became of known adversarial examples; do nothing if no test case is running. */
+    static void show(RobustnessReport report, CorpusReplay replay) {
+        add(
+                "Try the known adversarial examples: " + replay.sentence(),
+                report + ", known adversarial examples: " + replay.sentence(),
+                replay.isRegression());
+    }
+
+    private static void add(String step, String sentence, boolean failed) {
         AllureLifecycle lifecycle = Allure.getLifecycle();
         if (lifecycle.getCurrentTestCase().isEmpty()) {
             return;
         }
         long now = System.currentTimeMillis();
-        Status status = comparison.isRegression() ? Status.FAILED : Status.PASSED;
-        String sentence = report + ", compared with the baseline: " + comparison.sentence();
         lifecycle.updateTestCase(test -> {
             String html = test.getDescriptionHtml();
             test.setDescriptionHtml((html == null ? "" : html)
                     + new Markup().element("p", sentence).toString());
-            test.getSteps().add(step("Compare with the baseline: " + comparison.sentence(), status, now, now));
+            test.getSteps().add(step(step, failed ? Status.FAILED : Status.PASSED, now, now));
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.mettle.reports;
 
+import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListener;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.BaselineComparison;
@@ -40,6 +41,13 @@ public final class AllureEvaluationListener implements EvaluationListener {
     public void compared(RobustnessReport report, BaselineComparison comparison) {
         if (hasAllure()) {
             AllureBridge.show(report, comparison);
+        }
+    }
+
+    @Override
+    public void replayed(RobustnessReport report, CorpusReplay replay) {
+        if (hasAllure()) {
+            AllureBridge.show(report, replay);
         }
     }
 

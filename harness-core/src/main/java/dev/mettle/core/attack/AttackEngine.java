@@ -166,7 +166,7 @@ public final class AttackEngine {
                     examples, Arrays.stream(batch).mapToObj(i -> aims[i]).toArray(Aim[]::new));
             for (int i = 0; i < batch.length; i++) {
                 Distances size = Distances.between(points[i], clean[i], threat.constraints());
-                if (judgements[i].reachesAim() && allows(threat, points[i], clean[i], size)) {
+                if (judgements[i].reachesAim() && threat.allows(points[i], clean[i])) {
                     SampleOutcome outcome = new SampleOutcome(
                             ids[batch[i]],
                             labels[batch[i]],
@@ -181,12 +181,6 @@ public final class AttackEngine {
             }
         }
         return confirmed;
-    }
-
-    private static boolean allows(ThreatModel threat, double[] point, double[] clean, Distances size) {
-        return Tolerance.atMost(size.in(threat.norm()), threat.epsilon())
-                && threat.box().firstViolation(point).isEmpty()
-                && threat.constraints().allows(point, clean);
     }
 
     /** Choose what is wanted of each sample: the same for every attack, since it depends on seed and sample only. */
@@ -317,7 +311,7 @@ public final class AttackEngine {
             for (int i = 0; i < found.length; i++) {
                 int row = rows[found[i]];
                 Distances size = Distances.between(points[i], clean[i], threat.constraints());
-                if (!judgements[i].reachesAim() || !allows(threat, points[i], clean[i], size)) {
+                if (!judgements[i].reachesAim() || !threat.allows(points[i], clean[i])) {
                     unconfirmed++;
                     continue;
                 }

@@ -27,4 +27,12 @@ public interface EvaluationListener {
      * @param comparison what changed since the baseline was recorded
      */
     default void compared(RobustnessReport report, BaselineComparison comparison) {}
+
+    /**
+     * Called after {@link #reported} when the known adversarial examples of a test have been tried again.
+     *
+     * @param report the facts and the verdict
+     * @param replay what became of them
+     */
+    default void replayed(RobustnessReport report, CorpusReplay replay) {}
 }

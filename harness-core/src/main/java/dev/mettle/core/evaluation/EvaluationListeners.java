@@ -25,6 +25,11 @@ public final class EvaluationListeners {
         notifyAll(listener -> listener.compared(report, comparison));
     }
 
+    /** Tell all listeners what became of known adversarial examples; see {@link EvaluationListener#replayed}. */
+    public static void replayed(RobustnessReport report, CorpusReplay replay) {
+        notifyAll(listener -> listener.replayed(report, replay));
+    }
+
     private static void notifyAll(Consumer<EvaluationListener> call) {
         try {
             for (EvaluationListener listener : ServiceLoader.load(EvaluationListener.class)) {

@@ -109,6 +109,23 @@ public record EvaluationPlan(
         return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, goal, constraints, otherTrust);
     }
 
+    /**
+     * Return the data in the shape and data type of the model.
+     *
+     * @throws ConfigurationException if a sample doesn't fit the model, the goal or the constraints
+     */
+    public LabeledData fittedData() {
+        return DataCheck.fit(data, model.info(), goal, constraints);
+    }
+
+    /** Return the threat models of all attacks, each once. */
+    public List<ThreatModel> threats() {
+        return attacks.stream()
+                .flatMap(attack -> attack.epsilons().stream().map(epsilon -> threat(attack, epsilon)))
+                .distinct()
+                .toList();
+    }
+
     /** Return the threat model of a planned attack at one of its epsilons. */
     public ThreatModel threat(PlannedAttack attack, double epsilon) {
         return attack.threat(epsilon, model.info().inputRange(), goal, constraints);

@@ -65,19 +65,21 @@ public final class Evaluator {
 
     /** Create an evaluator that reports how its attacks get on; see {@link #Evaluator(EvaluationPlan)}. */
     public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat) {
-        this(plan, heartbeat, ResultStore.NONE);
+        this(plan, heartbeat, ResultStore.NONE, KnownExamples.NONE);
     }
 
-    /** Create an evaluator that remembers what its attacks find; see {@link #Evaluator(EvaluationPlan)}. */
-    public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat, ResultStore store) {
+    /**
+     * Create an evaluator that remembers what its attacks find, and tries known examples first; see {@link #Evaluator(EvaluationPlan)}.
+     */
+    public Evaluator(EvaluationPlan plan, AttackEngine.Heartbeat heartbeat, ResultStore store, KnownExamples known) {
         Backend.require();
         this.plan = plan;
         this.heartbeat = heartbeat;
         this.model = plan.model();
         ModelInfo info = model.info();
-        this.data = DataCheck.fit(plan.data(), info, plan.goal(), plan.constraints());
+        this.data = plan.fittedData();
         this.dataSha256 = data.sha256();
-        this.recall = new Recall(store, model, data, plan.seed(), plan.batchSize());
+        this.recall = new Recall(store, known, model, data, plan.seed(), plan.batchSize());
         for (PlannedAttack attack : plan.attacks()) {
             if (!attack.attack().access().offeredBy(model)) {
                 throw new ConfigurationException(attack.attack().name() + " needs "
@@ -380,9 +382,7 @@ public final class Evaluator {
 
     /** Run all attacks of the plan, as far as it takes to judge their per-sample worst case, and the trust checks; return the facts. */
     public Evaluation evaluate() {
-        plan.attacks().stream()
-                .flatMap(planned -> planned.epsilons().stream().map(epsilon -> plan.threat(planned, epsilon)))
-                .distinct()
+        plan.threats().stream()
                 .filter(threat -> {
                     settle(planned(threat), threat);
                     return !known(planned(threat), threat).isEmpty();

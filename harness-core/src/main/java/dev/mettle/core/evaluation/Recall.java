@@ -4,6 +4,7 @@ import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.AttackRun;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.attack.WorstCase;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.Margin;
@@ -33,8 +34,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>The result of an equal run is taken where the model is the same: by its hash, and by what it computes on the clean samples, on noisy
  * ones, and as gradients, so that a change of code shows, too. Of a model that has changed, the adversarial examples found on the one before
- * are tried first, and only samples that withstand them are attacked. Either way every example is judged anew;
- * that an attack on the same model failed is taken as it was found.
+ * are tried first, and only samples that withstand them are attacked; so are {@link KnownExamples}. Either way every example is judged
+ * anew; that an attack on the same model failed is taken as it was found.
  */
 final class Recall {
 
@@ -44,6 +45,7 @@ final class Recall {
     private static final int GRADIENTS = 4;
 
     private final ResultStore store;
+    private final KnownExamples known;
     private final LabelModel model;
     private final LabeledData data;
     private final long seed;
@@ -51,93 +53,199 @@ final class Recall {
     private final List<String> keys;
     private @Nullable String fingerprint;
 
-    Recall(ResultStore store, LabelModel model, LabeledData data, long seed, int batchSize) {
+    Recall(ResultStore store, KnownExamples known, LabelModel model, LabeledData data, long seed, int batchSize) {
         this.store = store;
+        this.known = known;
         this.batchSize = batchSize;
         this.model = model;
         this.data = data;
         this.seed = seed;
-        this.keys = store == ResultStore.NONE ? List.of() : data.sampleKeys();
+        this.keys = store == ResultStore.NONE && known == KnownExamples.NONE ? List.of() : data.sampleKeys();
     }
 
     /** Return what an attack finds on the samples at some positions. */
     AttackRun run(PlannedAttack planned, ThreatModel threat, AttackEngine engine, int[] positions) {
-        INDArray inputs = positions.length == 0 ? data.inputs() : Rows.select(data.inputs(), positions);
-        int[] labels = Arrays.stream(positions).map(data::label).toArray();
-        long[] ids = Arrays.stream(positions).mapToLong(data::id).toArray();
-        if (store == ResultStore.NONE || positions.length == 0 || !isData(planned.attack())) {
-            return engine.run(planned.attack(), threat, inputs, labels, ids);
+        Job job = new Job(planned, threat, engine, positions);
+        if (positions.length == 0) {
+            return job.attack();
         }
-        long start = System.nanoTime();
+        if (store == ResultStore.NONE || !isData(planned.attack())) {
+            return job.attackAfter(job.known());
+        }
         String task = task(planned, threat, positions);
         String own = fingerprint();
-        Optional<AttackRun> known = store.find(task, own).filter(run -> fits(run, ids, labels));
-        if (known.isPresent()) {
-            List<SampleOutcome> outcomes = known.get().outcomes();
-            long confirmed = engine.confirm(threat, inputs, labels, ids, outcomes).stream()
-                    .flatMap(Optional::stream)
-                    .count();
-            long broken = outcomes.stream()
-                    .filter(outcome -> outcome.status() == SampleStatus.BROKEN)
-                    .count();
-            if (confirmed == broken) {
-                return new AttackRun(
-                        outcomes, known.get().unconfirmed(), (System.nanoTime() - start) / 1e9, 0, outcomes.size());
-            }
+        Optional<AttackRun> equal = store.find(task, own).filter(job::fits).flatMap(job::confirmed);
+        if (equal.isPresent()) {
+            return job.nearer(equal.get(), job.known());
         }
-        AttackRun run = replay(planned, threat, engine, task, inputs, labels, ids);
+        List<List<SampleOutcome>> earlier = new ArrayList<>();
+        if (job.anyExampleWillDo()) {
+            store.findLatest(task).filter(job::fits).map(AttackRun::outcomes).ifPresent(earlier::add);
+        }
+        earlier.addAll(job.known());
+        AttackRun run = job.attackAfter(earlier);
         store.store(task, own, run);
         return run;
     }
 
-    /** Try the examples found on an earlier model, and attack the samples that withstand them. */
-    private AttackRun replay(
-            PlannedAttack planned,
-            ThreatModel threat,
-            AttackEngine engine,
-            String task,
-            INDArray inputs,
-            int[] labels,
-            long[] ids) {
-        boolean anyWillDo = !planned.attack().universal()
-                && planned.attack().confidence() == 0
-                && (!planned.attack().minimizesNorm() || planned.inSuite());
-        Optional<AttackRun> earlier =
-                anyWillDo ? store.findLatest(task).filter(run -> fits(run, ids, labels)) : Optional.empty();
-        if (earlier.isEmpty()) {
+    /** An attack on some samples. */
+    private final class Job {
+
+        private final PlannedAttack planned;
+        private final ThreatModel threat;
+        private final AttackEngine engine;
+        private final INDArray inputs;
+        private final int[] labels;
+        private final long[] ids;
+        private final int[] positions;
+
+        Job(PlannedAttack planned, ThreatModel threat, AttackEngine engine, int[] positions) {
+            this.planned = planned;
+            this.threat = threat;
+            this.engine = engine;
+            this.positions = positions;
+            this.inputs = positions.length == 0 ? data.inputs() : Rows.select(data.inputs(), positions);
+            this.labels = Arrays.stream(positions).map(data::label).toArray();
+            this.ids = Arrays.stream(positions).mapToLong(data::id).toArray();
+        }
+
+        AttackRun attack() {
             return engine.run(planned.attack(), threat, inputs, labels, ids);
         }
-        long start = System.nanoTime();
-        List<Optional<SampleOutcome>> replayed =
-                engine.confirm(threat, inputs, labels, ids, earlier.get().outcomes());
-        int[] standing = IntStream.range(0, labels.length)
-                .filter(i -> replayed.get(i).isEmpty())
-                .toArray();
-        double seconds = (System.nanoTime() - start) / 1e9;
-        AttackRun fresh = engine.run(
-                planned.attack(),
-                threat,
-                standing.length == 0 ? inputs : Rows.select(inputs, standing),
-                Arrays.stream(standing).map(i -> labels[i]).toArray(),
-                Arrays.stream(standing).mapToLong(i -> ids[i]).toArray());
-        List<SampleOutcome> outcomes = new ArrayList<>();
-        int next = 0;
-        for (Optional<SampleOutcome> outcome : replayed) {
-            outcomes.add(outcome.isPresent() ? outcome.get() : fresh.outcomes().get(next++));
-        }
-        return new AttackRun(
-                outcomes,
-                fresh.unconfirmed(),
-                seconds + fresh.seconds(),
-                fresh.cpuSeconds(),
-                labels.length - standing.length);
-    }
 
-    private static boolean fits(AttackRun run, long[] ids, int[] labels) {
-        return run.outcomes().size() == ids.length
-                && IntStream.range(0, ids.length)
-                        .allMatch(i -> run.outcomes().get(i).id() == ids[i]
-                                && run.outcomes().get(i).label() == labels[i]);
+        /** Say whether the attack looks for any example, not for the nearest one or one that fools the model with confidence. */
+        boolean anyExampleWillDo() {
+            return !planned.attack().universal()
+                    && planned.attack().confidence() == 0
+                    && (!planned.attack().minimizesNorm() || planned.inSuite());
+        }
+
+        boolean fits(AttackRun run) {
+            return run.outcomes().size() == ids.length
+                    && IntStream.range(0, ids.length)
+                            .allMatch(i -> run.outcomes().get(i).id() == ids[i]
+                                    && run.outcomes().get(i).label() == labels[i]);
+        }
+
+        /** Return an earlier run on the same model, if all its examples hold. */
+        Optional<AttackRun> confirmed(AttackRun earlier) {
+            long start = System.nanoTime();
+            List<SampleOutcome> outcomes = earlier.outcomes();
+            long broken = outcomes.stream()
+                    .filter(outcome -> outcome.status() == SampleStatus.BROKEN)
+                    .count();
+            return confirm(outcomes).stream().flatMap(Optional::stream).count() == broken
+                    ? Optional.of(new AttackRun(
+                            outcomes, earlier.unconfirmed(), (System.nanoTime() - start) / 1e9, 0, outcomes.size()))
+                    : Optional.empty();
+        }
+
+        private List<Optional<SampleOutcome>> confirm(List<SampleOutcome> candidates) {
+            return engine.confirm(threat, inputs, labels, ids, candidates);
+        }
+
+        /** Return the known examples: the first one of every sample, the second one, and so on. */
+        List<List<SampleOutcome>> known() {
+            List<List<INDArray>> examples = Arrays.stream(positions)
+                    .mapToObj(position ->
+                            known == KnownExamples.NONE || planned.attack().universal()
+                                    ? List.<INDArray>of()
+                                    : known.find(planned.attack(), keys.get(position)))
+                    .toList();
+            int rounds = examples.stream().mapToInt(List::size).max().orElse(0);
+            return IntStream.range(0, rounds)
+                    .mapToObj(round -> IntStream.range(0, ids.length)
+                            .mapToObj(i -> proposal(i, examples.get(i), round))
+                            .toList())
+                    .toList();
+        }
+
+        private SampleOutcome proposal(int i, List<INDArray> examples, int round) {
+            return new SampleOutcome(
+                    ids[i],
+                    labels[i],
+                    SampleStatus.ROBUST,
+                    round < examples.size() ? examples.get(round) : null,
+                    -1,
+                    null,
+                    0,
+                    0);
+        }
+
+        /** Try earlier examples, and attack the samples that withstand them; all of them where not any example will do. */
+        AttackRun attackAfter(List<List<SampleOutcome>> earlier) {
+            if (earlier.isEmpty()) {
+                return attack();
+            }
+            if (!anyExampleWillDo()) {
+                return nearer(attack(), earlier);
+            }
+            long start = System.nanoTime();
+            SampleOutcome[] outcomes = new SampleOutcome[ids.length];
+            for (List<SampleOutcome> candidates : earlier) {
+                List<Optional<SampleOutcome>> replayed = confirm(withoutBroken(candidates, outcomes));
+                for (int i = 0; i < outcomes.length; i++) {
+                    if (replayed.get(i).isPresent()) {
+                        outcomes[i] = replayed.get(i).get();
+                    }
+                }
+            }
+            int[] standing = IntStream.range(0, outcomes.length)
+                    .filter(i -> outcomes[i] == null)
+                    .toArray();
+            double seconds = (System.nanoTime() - start) / 1e9;
+            AttackRun fresh = new Job(
+                            planned,
+                            threat,
+                            engine,
+                            Arrays.stream(standing).map(i -> positions[i]).toArray())
+                    .attack();
+            for (int i = 0; i < standing.length; i++) {
+                outcomes[standing[i]] = fresh.outcomes().get(i);
+            }
+            return new AttackRun(
+                    List.of(outcomes),
+                    fresh.unconfirmed(),
+                    seconds + fresh.seconds(),
+                    fresh.cpuSeconds(),
+                    outcomes.length - standing.length);
+        }
+
+        private List<SampleOutcome> withoutBroken(List<SampleOutcome> candidates, @Nullable SampleOutcome[] broken) {
+            return IntStream.range(0, broken.length)
+                    .mapToObj(i -> broken[i] == null ? candidates.get(i) : proposal(i, List.of(), 0))
+                    .toList();
+        }
+
+        /** Put known examples in the place of what a run didn't break, or broke farther away. */
+        AttackRun nearer(AttackRun run, List<List<SampleOutcome>> earlier) {
+            List<SampleOutcome> outcomes = new ArrayList<>(run.outcomes());
+            int replaced = 0;
+            for (List<SampleOutcome> candidates : earlier) {
+                List<Optional<SampleOutcome>> replayed = confirm(candidates);
+                for (int i = 0; i < outcomes.size(); i++) {
+                    if (replayed.get(i).isPresent() && isNearer(replayed.get(i).get(), outcomes.get(i))) {
+                        outcomes.set(
+                                i, WorstCase.of(outcomes.get(i), replayed.get(i).get(), threat.norm()));
+                        replaced++;
+                    }
+                }
+            }
+            return replaced == 0
+                    ? run
+                    : new AttackRun(
+                            outcomes,
+                            run.unconfirmed(),
+                            run.seconds(),
+                            run.cpuSeconds(),
+                            Math.min(run.recalled() + replaced, outcomes.size()));
+        }
+
+        private boolean isNearer(SampleOutcome example, SampleOutcome found) {
+            return found.status() != SampleStatus.BROKEN
+                    || (planned.attack().minimizesNorm()
+                            && example.breakingDistance(threat.norm()) < found.breakingDistance(threat.norm()));
+        }
     }
 
     /** Hash everything but the model that decides the result. */

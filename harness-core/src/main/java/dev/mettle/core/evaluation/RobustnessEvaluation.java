@@ -57,6 +57,7 @@ public final class RobustnessEvaluation {
     private Constraints constraints = Constraints.none();
     private VerdictPolicy policy = VerdictPolicy.measureOnly();
     private ResultStore store = ResultStore.NONE;
+    private KnownExamples known = KnownExamples.NONE;
     private TrustPolicy trust = TrustPolicy.CHECK;
     private long seed = DEFAULT_SEED;
     private int batchSize = DEFAULT_BATCH_SIZE;
@@ -168,6 +169,12 @@ public final class RobustnessEvaluation {
         return this;
     }
 
+    /** Set adversarial examples to try before attacks search anew; none, unless set. */
+    public RobustnessEvaluation knownExamples(KnownExamples newKnown) {
+        this.known = newKnown;
+        return this;
+    }
+
     /** Set how many samples are attacked at once. Results don't depend on it; memory and speed do. */
     public RobustnessEvaluation batchSize(int size) {
         this.batchSize = size;
@@ -233,7 +240,7 @@ public final class RobustnessEvaluation {
     }
 
     private Evaluator evaluator() {
-        Evaluator evaluator = new Evaluator(plan(), (broken, total) -> {}, store);
+        Evaluator evaluator = new Evaluator(plan(), (broken, total) -> {}, store, known);
         Backend.introduce(LOG::info, LOG::warn);
         return evaluator;
     }

@@ -1,6 +1,7 @@
 package dev.mettle.core.threat;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.numeric.Tolerance;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -82,6 +83,13 @@ public record ThreatModel(
     /** Say whether epsilon is finite. */
     public boolean bounded() {
         return epsilon != UNBOUNDED;
+    }
+
+    /** Say whether a point is within epsilon of a clean sample, inside the box, and keeps the constraints; in double precision. */
+    public boolean allows(double[] point, double[] clean) {
+        return Tolerance.atMost(Distances.between(point, clean, constraints).in(norm), epsilon)
+                && box.firstViolation(point).isEmpty()
+                && constraints.allows(point, clean);
     }
 
     /** Return the same threat with another epsilon. */
