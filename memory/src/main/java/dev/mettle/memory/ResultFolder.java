@@ -13,6 +13,9 @@ import dev.mettle.core.data.NumpyFiles;
 import dev.mettle.core.evaluation.ResultStore;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Distances;
+import dev.mettle.core.trust.TrustCheck;
+import dev.mettle.core.trust.TrustFinding;
+import dev.mettle.core.trust.TrustLevel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -23,6 +26,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -31,8 +35,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A folder of results: for every task a folder, in it for every model a {@code .json} with the outcomes and a {@code .npy} with the
- * adversarial examples. It may be deleted at any time. Entries that were not used for longest go first where it grows too large.
+ * A folder of results: for every task a folder, in it for every model a {@code .json} with the outcomes, or what trust checks found,
+ * and a {@code .npy} with the adversarial examples. It may be deleted at any time. Entries that were not used for longest go first where it grows too large.
  *
  * <p>An entry that can't be read is no entry: it is logged, and found out anew. Safe for use by several threads and processes at once.
  */
@@ -42,6 +46,7 @@ public final class ResultFolder implements ResultStore {
     private static final String SCHEMA = "mettle-results/1";
 
     private static final Logger LOG = LoggerFactory.getLogger(ResultFolder.class);
+    private static final String FINDINGS = "findings";
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final long DEFAULT_BYTES = 512L << 20;
     private static final int NAME_LENGTH = 24;
@@ -80,17 +85,20 @@ public final class ResultFolder implements ResultStore {
     public Optional<AttackRun> findLatest(String task) {
         return entries(folder.resolve(name(task))).stream()
                 .max(Comparator.comparing(ResultFolder::lastUse).thenComparing(Comparator.naturalOrder()))
-                .flatMap(this::read);
+                .flatMap(ResultFolder::read);
     }
 
     @Override
     public void store(String task, String model, AttackRun run) {
-        Path entry = entry(task, model);
+        List<INDArray> examples = new ArrayList<>();
+        ObjectNode document = document(run, examples);
+        write(entry(task, model), document, examples);
+    }
+
+    private void write(Path entry, ObjectNode document, List<INDArray> examples) {
         FileLocks.locked(entry, () -> {
             try {
                 Files.createDirectories(entry.getParent());
-                List<INDArray> examples = new ArrayList<>();
-                ObjectNode document = document(run, examples);
                 if (!examples.isEmpty()) {
                     INDArray all = Nd4j.concat(0, examples.toArray(INDArray[]::new));
                     FileLocks.write(examples(entry), file -> NumpyFiles.write(file, all));
@@ -101,6 +109,37 @@ public final class ResultFolder implements ResultStore {
                 throw new UncheckedIOException("can't write " + entry.toAbsolutePath(), e);
             }
         });
+    }
+
+    @Override
+    public Optional<Checked> findChecked(String task, String model) {
+        return read(entry(task, model), document -> {
+            List<TrustFinding> findings = new ArrayList<>();
+            for (JsonNode node : document.path(FINDINGS)) {
+                findings.add(new TrustFinding(
+                        TrustCheck.valueOf(node.path("check").asText()),
+                        TrustLevel.valueOf(node.path("level").asText()),
+                        node.path("evidence").asText(),
+                        node.path("advice").asText()));
+            }
+            return new Checked(findings, document.path("passes").asLong());
+        });
+    }
+
+    @Override
+    public void store(String task, String model, Checked checked) {
+        ObjectNode document = JsonNodeFactory.instance.objectNode();
+        document.put("schema", SCHEMA);
+        document.put("passes", checked.passes());
+        ArrayNode findings = document.putArray(FINDINGS);
+        for (TrustFinding finding : checked.findings()) {
+            findings.addObject()
+                    .put("check", finding.check().name())
+                    .put("level", finding.level().name())
+                    .put("evidence", finding.evidence())
+                    .put("advice", finding.advice());
+        }
+        write(entry(task, model), document, List.of());
     }
 
     private static ObjectNode document(AttackRun run, List<INDArray> examples) {
@@ -130,7 +169,20 @@ public final class ResultFolder implements ResultStore {
         return document;
     }
 
-    private Optional<AttackRun> read(Path entry) {
+    private static Optional<AttackRun> read(Path entry) {
+        return read(entry, document -> {
+            INDArray examples = Files.exists(examples(entry)) ? NumpyFiles.read(examples(entry)) : null;
+            List<SampleOutcome> outcomes = new ArrayList<>();
+            int next = 0;
+            for (JsonNode node : document.path("outcomes")) {
+                boolean broken = node.has("distances");
+                outcomes.add(outcome(node, broken ? example(examples, next++) : null));
+            }
+            return new AttackRun(outcomes, document.path("unconfirmed").asInt(), 0, 0);
+        });
+    }
+
+    private static <T> Optional<T> read(Path entry, Function<JsonNode, T> reader) {
         if (!Files.exists(entry)) {
             return Optional.empty();
         }
@@ -139,16 +191,9 @@ public final class ResultFolder implements ResultStore {
             if (!SCHEMA.equals(document.path("schema").asText())) {
                 return Optional.empty(); // of another version
             }
-            INDArray examples = Files.exists(examples(entry)) ? NumpyFiles.read(examples(entry)) : null;
-            List<SampleOutcome> outcomes = new ArrayList<>();
-            int next = 0;
-            for (JsonNode node : document.path("outcomes")) {
-                boolean broken = node.has("distances");
-                outcomes.add(outcome(node, broken ? example(examples, next++) : null));
-            }
+            T found = reader.apply(document);
             Files.setLastModifiedTime(entry, FileTime.fromMillis(System.currentTimeMillis()));
-            return Optional.of(
-                    new AttackRun(outcomes, document.path("unconfirmed").asInt(), 0, 0));
+            return Optional.of(found);
         } catch (IOException | RuntimeException e) {
             LOG.warn("{} can't be read, so its result is found out anew", entry.toAbsolutePath(), e);
             return Optional.empty();

@@ -19,6 +19,7 @@ import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.testing.Samples;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.trust.TrustPolicy;
+import dev.mettle.core.trust.TrustReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,12 +98,16 @@ class ResultFolderTests {
     }
 
     private RobustnessReport run(LabelModel model, Attack attack, long seed) {
+        return run(model, attack, seed, TrustPolicy.OFF); // the attacks of its checks would count, too
+    }
+
+    private RobustnessReport run(LabelModel model, Attack attack, long seed, TrustPolicy trust) {
         return RobustnessEvaluation.of(model, DATA)
                 .attack(attack)
                 .norm(Norm.LINF)
                 .epsilon(0.05)
                 .seed(seed)
-                .trust(TrustPolicy.OFF) // its attacks would count, too
+                .trust(trust)
                 .remember(ResultFolder.of(folder))
                 .run();
     }
@@ -120,11 +125,7 @@ class ResultFolderTests {
     }
 
     private Path only(String suffix) throws IOException {
-        try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(file -> file.toString().endsWith(suffix))
-                    .findFirst()
-                    .orElseThrow();
-        }
+        return files(suffix).get(0);
     }
 
     @Test
@@ -137,6 +138,38 @@ class ResultFolderTests {
         assertThat(ATTACKED).hasValue(60);
         assertThat(facts(second)).isEqualTo(facts(first));
         assertThat(second.recalled()).isEqualTo(60);
+    }
+
+    @Test
+    void trust_checks_of_an_equal_evaluation_are_remembered() throws IOException {
+        TrustReport first =
+                run(MODEL, new Step(1), 1, TrustPolicy.CHECK).trust().orElseThrow();
+        assertThat(first.ran()).isTrue();
+        ATTACKED.set(0);
+        TrustReport second =
+                run(MODEL, new Step(1), 1, TrustPolicy.CHECK).trust().orElseThrow();
+        assertThat(second).isEqualTo(first);
+        assertThat(ATTACKED).hasValue(0);
+
+        for (Path file : files(".json")) {
+            String text = Files.readString(file);
+            if (text.contains("findings")) {
+                Files.writeString(file, text.replace("STRONG_ATTACK", "UNKNOWN"));
+            }
+        }
+        assertThat(run(MODEL, new Step(1), 1, TrustPolicy.CHECK).trust()).contains(first);
+        assertThat(ATTACKED.get()).isPositive();
+        ATTACKED.set(0);
+        assertThat(run(MODEL.withBias(0, 0.002), new Step(1), 1, TrustPolicy.CHECK)
+                        .trust())
+                .isPresent();
+        assertThat(ATTACKED.get()).isPositive();
+    }
+
+    private List<Path> files(String suffix) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(file -> file.toString().endsWith(suffix)).toList();
+        }
     }
 
     @Test

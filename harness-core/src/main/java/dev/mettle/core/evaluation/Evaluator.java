@@ -106,7 +106,7 @@ public final class Evaluator {
                 : IntStream.range(0, data.size()).toArray();
         this.gradientCheck = checkGradients();
         gradientCheck.filter(check -> !check.passed()).ifPresent(check -> notes.add(check.message()));
-        this.trust = new Trust(plan, data, gradientCheck, this::run);
+        this.trust = new Trust(plan, data, gradientCheck, recall, this::run);
     }
 
     private int[] predict() {

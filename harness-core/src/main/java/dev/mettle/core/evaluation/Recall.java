@@ -18,6 +18,8 @@ import dev.mettle.core.numeric.Sha256;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.AttackedSamples;
+import dev.mettle.core.trust.TrustReport;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -35,7 +38,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>The result of an equal run is taken where the model is the same: by its hash, and by what it computes on the clean samples, on noisy
  * ones, and as gradients, so that a change of code shows, too. Of a model that has changed, the adversarial examples found on the one before
  * are tried first, and only samples that withstand them are attacked; so are {@link KnownExamples}. Either way every example is judged
- * anew; that an attack on the same model failed is taken as it was found.
+ * anew; that an attack on the same model failed, and what trust checks saw, is taken as it was found.
  */
 final class Recall {
 
@@ -86,6 +89,43 @@ final class Recall {
         AttackRun run = job.attackAfter(earlier);
         store.store(task, own, run);
         return run;
+    }
+
+    /**
+     * Return what trust checks find about some attacks.
+     *
+     * @param checks tells builds of the checks, and of the attacks that they borrow, apart
+     * @param question everything else that decides what they find, as texts
+     * @param run runs the checks
+     */
+    TrustReport check(
+            ThreatModel threat,
+            List<AttackedSamples> runs,
+            String checks,
+            List<String> question,
+            Supplier<TrustReport> run) {
+        if (store == ResultStore.NONE || !runs.stream().allMatch(each -> isData(each.attack()))) {
+            return run.get();
+        }
+        List<String> parts = new ArrayList<>(List.of("trust", checks, String.valueOf(batchSize)));
+        parts.addAll(question);
+        parts.addAll(task(threat, IntStream.range(0, data.size()).toArray()));
+        for (AttackedSamples each : runs) {
+            parts.add(CodeVersion.of(each.attack().getClass()) + " " + each.attack() + " " + each.unconfirmed());
+            for (SampleOutcome outcome : each.outcomes()) {
+                parts.add(outcome.status() + " " + outcome.adversarialLabel() + " " + outcome.distances() + " "
+                        + outcome.forwards() + " " + outcome.backwards());
+            }
+        }
+        String task = Sha256.of(parts.toArray(String[]::new));
+        Optional<ResultStore.Checked> known = store.findChecked(task, fingerprint());
+        if (known.isPresent()) {
+            return TrustReport.of(
+                    threat, runs, known.get().findings(), known.get().passes());
+        }
+        TrustReport report = run.get();
+        store.store(task, fingerprint(), new ResultStore.Checked(report.findings(), report.passes()));
+        return report;
     }
 
     /** An attack on some samples. */
@@ -250,11 +290,16 @@ final class Recall {
 
     /** Hash everything but the model that decides the result. */
     private String task(PlannedAttack planned, ThreatModel threat, int[] positions) {
+        List<String> parts = task(threat, positions);
+        parts.add(CodeVersion.of(planned.attack().getClass()));
+        parts.add(planned.attack().toString());
+        parts.add(String.valueOf(planned.inSuite()));
+        return Sha256.of(parts.toArray(String[]::new));
+    }
+
+    private List<String> task(ThreatModel threat, int[] positions) {
         List<String> parts = new ArrayList<>(List.of(
                 CodeVersion.of(Recall.class),
-                CodeVersion.of(planned.attack().getClass()),
-                planned.attack().toString(),
-                String.valueOf(planned.inSuite()),
                 threat.norm() + " " + threat.epsilon() + " " + threat.goal() + " " + threat.transformation(),
                 String.valueOf(seed)));
         Box box = threat.box();
@@ -268,7 +313,7 @@ final class Recall {
         for (int position : positions) {
             parts.add(data.id(position) + " " + keys.get(position));
         }
-        return Sha256.of(parts.toArray(String[]::new));
+        return parts;
     }
 
     /** Hash the model, and what it computes. */

@@ -1,11 +1,13 @@
 package dev.mettle.core.evaluation;
 
 import dev.mettle.core.attack.AttackRun;
+import dev.mettle.core.trust.TrustFinding;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Keeps what attacks found, so that later evaluations need not search it again. Adversarial examples are judged anew before
- * they count; that an attack failed on a sample is taken as it was found.
+ * Keeps what attacks and trust checks found, so that later evaluations need not search it again. Adversarial examples are judged anew
+ * before they count; that an attack failed on a sample, and what a check saw, is taken as it was found.
  */
 public interface ResultStore {
 
@@ -23,7 +25,29 @@ public interface ResultStore {
 
         @Override
         public void store(String task, String model, AttackRun run) {}
+
+        @Override
+        public Optional<Checked> findChecked(String task, String model) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void store(String task, String model, Checked checked) {}
     };
+
+    /**
+     * What trust checks found.
+     *
+     * @param findings one finding per check
+     * @param passes the passes that they spent
+     */
+    record Checked(List<TrustFinding> findings, long passes) {
+
+        /** Create the record. */
+        public Checked {
+            findings = List.copyOf(findings);
+        }
+    }
 
     /**
      * Return what was found on a task and a model.
@@ -38,4 +62,10 @@ public interface ResultStore {
 
     /** Keep what was found on a task and a model. */
     void store(String task, String model, AttackRun run);
+
+    /** Return what trust checks found on a task and a model. */
+    Optional<Checked> findChecked(String task, String model);
+
+    /** Keep what trust checks found on a task and a model. */
+    void store(String task, String model, Checked checked);
 }

@@ -41,6 +41,7 @@ final class Trust {
 
     private final EvaluationPlan plan;
     private final LabeledData data;
+    private final Recall recall;
     private final Runner runner;
     private final TrustChecker checker;
     /** On how many samples each set of attacks was checked: more may follow. */
@@ -50,9 +51,10 @@ final class Trust {
     private final Map<Judged, List<AttackResult>> added = new LinkedHashMap<>();
     private final List<String> notes = new ArrayList<>();
 
-    Trust(EvaluationPlan plan, LabeledData data, Optional<GradientCheck> gradientCheck, Runner runner) {
+    Trust(EvaluationPlan plan, LabeledData data, Optional<GradientCheck> gradientCheck, Recall recall, Runner runner) {
         this.plan = plan;
         this.data = data;
+        this.recall = recall;
         this.runner = runner;
         this.checker =
                 new TrustChecker(new TrustSubject(plan.model(), data, gradientCheck, plan.seed(), plan.batchSize()));
@@ -118,7 +120,13 @@ final class Trust {
             found = TrustChecker.skipped(
                     key.threat(), runs, "the verdict is FAIL without them, for what attacks broke is proof");
         } else {
-            found = checker.check(key.threat(), runs, report.outcomes(), weakness);
+            List<SampleOutcome> worst = report.outcomes();
+            found = recall.check(
+                    key.threat(),
+                    runs,
+                    checker.version(),
+                    List.of(weakness.toString()),
+                    () -> checker.check(key.threat(), runs, worst, weakness));
         }
         reports.put(key, found);
     }

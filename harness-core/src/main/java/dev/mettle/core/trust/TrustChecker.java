@@ -4,6 +4,7 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.numeric.CodeVersion;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.ThreatModel;
@@ -46,6 +47,12 @@ public final class TrustChecker {
                 .toArray();
     }
 
+    /** Return a text that tells builds of the checks and of the attacks that they borrow apart. */
+    public String version() {
+        return CodeVersion.of(TrustChecker.class)
+                + lent.map(attacks -> CodeVersion.of(attacks.getClass())).orElse("");
+    }
+
     /** Return the attacks to try next where checks raised doubts, each once. */
     public List<Attack> next(TrustReport report) {
         return report.findings(TrustLevel.DOUBT).stream()
@@ -63,12 +70,12 @@ public final class TrustChecker {
     public static TrustReport skipped(ThreatModel threat, List<AttackedSamples> runs, String reason) {
         return new TrustReport(
                 threat,
-                attacks(runs),
+                runs.stream().map(AttackedSamples::attack).toList(),
                 Arrays.stream(TrustCheck.values())
                         .map(check -> TrustFinding.notRun(check, reason))
                         .toList(),
                 0,
-                passes(runs),
+                TrustReport.passes(runs),
                 reason);
     }
 
@@ -91,7 +98,7 @@ public final class TrustChecker {
         findings.add(validity(runs));
         findings.add(TrustFinding.passed(
                 TrustCheck.NO_SILENT_SUCCESS, "every point that an attack asks the model about is judged and kept"));
-        Budget budget = new Budget(passes(runs));
+        Budget budget = new Budget(TrustReport.passes(runs));
         if (attacked.length == 0) {
             for (TrustCheck check : TrustCheck.values()) {
                 if (findings.stream().noneMatch(finding -> finding.check() == check)) {
@@ -115,7 +122,7 @@ public final class TrustChecker {
             findings.addAll(AttackChecks.of(subject, threat, runs, standing, broken, lent, probes, budget, meter));
         }
         findings.sort(Comparator.comparing(TrustFinding::check));
-        return new TrustReport(threat, attacks(runs), findings, meter.passes(), passes(runs), "");
+        return TrustReport.of(threat, runs, findings, meter.passes());
     }
 
     private int[] few(int[] positions) {
@@ -126,14 +133,6 @@ public final class TrustChecker {
         return Arrays.stream(order)
                 .filter(position -> wanted.test(worst.get(position).status()))
                 .toArray();
-    }
-
-    private static List<Attack> attacks(List<AttackedSamples> runs) {
-        return runs.stream().map(AttackedSamples::attack).toList();
-    }
-
-    private static long passes(List<AttackedSamples> runs) {
-        return runs.stream().mapToLong(run -> Meter.passes(run.outcomes())).sum();
     }
 
     private static TrustFinding strength(Optional<String> weakness) {

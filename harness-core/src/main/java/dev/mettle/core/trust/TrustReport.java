@@ -29,6 +29,17 @@ public record TrustReport(
         findings = List.copyOf(findings);
     }
 
+    /** Create the report of checks that ran. */
+    public static TrustReport of(
+            ThreatModel threat, List<AttackedSamples> runs, List<TrustFinding> findings, long passes) {
+        return new TrustReport(
+                threat, runs.stream().map(AttackedSamples::attack).toList(), findings, passes, passes(runs), "");
+    }
+
+    static long passes(List<AttackedSamples> runs) {
+        return runs.stream().mapToLong(run -> Meter.passes(run.outcomes())).sum();
+    }
+
     /** Say whether the checks ran. */
     public boolean ran() {
         return skipped.isEmpty();
