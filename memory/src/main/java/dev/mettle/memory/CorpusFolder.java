@@ -3,6 +3,7 @@ package dev.mettle.memory;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.data.FileLocks;
 import dev.mettle.core.data.NumpyFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -103,16 +103,22 @@ public record ExampleCorpus(String data, List<Long> shape, int classes, SortedMa
                 .forEach(example -> inputs.computeIfAbsent(
                                 example.foundBy() + " " + example.sample(), key -> new ArrayList<>())
                         .add(example.input()));
-        return (attack, sample) -> inputs.getOrDefault(attack.name() + " " + sample, List.of());
+        return (attack, sample) -> inputs.getOrDefault(attack.name() + " " + content(sample), List.of());
     }
 
     private static Map<String, Integer> positions(LabeledData data) {
         List<String> keys = data.sampleKeys();
         Map<String, Integer> positions = new HashMap<>();
         for (int i = 0; i < keys.size(); i++) {
-            positions.put(keys.get(i), i);
+            positions.putIfAbsent(content(keys.get(i)), i);
         }
         return positions;
+    }
+
+    /** Return the key without what tells equal samples apart: an example of one is an example of all. */
+    private static String content(String key) {
+        int suffix = key.indexOf('-');
+        return suffix < 0 ? key : key.substring(0, suffix);
     }
 
     private static boolean isAllowed(
@@ -176,14 +182,17 @@ public record ExampleCorpus(String data, List<Long> shape, int classes, SortedMa
         if (!report.threatModel().transformation().isEmpty()) {
             return List.of();
         }
-        List<String> keys = report.evaluation().data().sampleKeys();
-        TreeSet<String> broken = new TreeSet<>();
+        List<String> keys = report.evaluation().data().sampleKeys().stream()
+                .map(ExampleCorpus::content)
+                .toList();
+        TreeSet<String> known = new TreeSet<>();
         replayed.forEach((name, outcome) ->
-                outcome.ifPresent(each -> broken.add(example(name).sample())));
+                outcome.ifPresent(each -> known.add(example(name).sample())));
         return IntStream.range(0, keys.size())
-                .filter(i -> report.outcomes().get(i).status() == SampleStatus.BROKEN && !broken.contains(keys.get(i)))
+                .filter(i -> report.outcomes().get(i).status() == SampleStatus.BROKEN)
                 .boxed()
                 .sorted((a, b) -> Double.compare(distance(report, a), distance(report, b)))
+                .filter(i -> known.add(keys.get(i)))
                 .map(i -> found(report, i, keys.get(i)))
                 .toList();
     }

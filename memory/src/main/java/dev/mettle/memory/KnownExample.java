@@ -10,7 +10,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * An adversarial example that an attack found, and what is expected of the model.
  *
  * @param input the example, shape {@code [1, ...]}
- * @param sample the key of the clean sample; see {@link dev.mettle.core.data.LabeledData#sampleKeys}
+ * @param sample the hash of the clean sample and its label, as in {@link dev.mettle.core.data.LabeledData#sampleKeys}; equal samples share it
  * @param label the true label
  * @param state what is expected of the model
  * @param foundBy the name of the attack

@@ -9,6 +9,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.AttackRun;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.data.FileLocks;
 import dev.mettle.core.data.NumpyFiles;
 import dev.mettle.core.evaluation.ResultStore;
 import dev.mettle.core.numeric.Rows;

@@ -3,6 +3,7 @@ package dev.mettle.reports;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.mettle.core.data.FileLocks;
 import dev.mettle.core.evaluation.Evaluation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,7 +12,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -52,12 +52,14 @@ final class AllureResultsFolder {
         addEnvironment(facts, "Mettle", evaluation, "mettle");
         addEnvironment(facts, "Java", evaluation, "java");
         addEnvironment(facts, "OS", evaluation, "os");
-        synchronized (AllureResultsFolder.class) { // tests may run in parallel
-            Path file = directory.resolve("environment.properties");
-            Properties properties = read(file);
-            facts.forEach((key, value) -> properties.merge(key, value, AllureResultsFolder::with));
-            write(file, sorted(properties));
-        }
+        Path file = directory.resolve("environment.properties");
+        FileLocks.locked(
+                file,
+                () -> { // tests may run in parallel, and builds may fork
+                    Properties properties = read(file);
+                    facts.forEach((key, value) -> properties.merge(key, value, AllureResultsFolder::with));
+                    write(file, sorted(properties));
+                });
     }
 
     private static void addEnvironment(
@@ -110,12 +112,12 @@ final class AllureResultsFolder {
      * <p>Allure compares a regular expression with the whole text, in which the dot stands for line breaks as well.
      */
     void addCategories() {
-        synchronized (AllureResultsFolder.class) {
-            Path file = directory.resolve("categories.json");
+        Path file = directory.resolve("categories.json");
+        FileLocks.locked(file, () -> {
             if (!Files.exists(file)) {
                 write(file, categories());
             }
-        }
+        });
     }
 
     private static String categories() {
@@ -126,6 +128,12 @@ final class AllureResultsFolder {
                 "Robustness below threshold",
                 "messageRegex",
                 ".*accuracy .* is below the required .*",
+                "failed");
+        add(
+                categories,
+                "Robustness regression",
+                "messageRegex",
+                ".*(robust accuracy fell from .*|that the model resisted fools? it again.*)",
                 "failed");
         add(
                 categories,
@@ -162,10 +170,7 @@ final class AllureResultsFolder {
     private void write(Path file, String content) {
         try {
             Files.createDirectories(directory);
-            Path complete = directory.resolve(
-                    file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
-            Files.writeString(complete, content, StandardCharsets.ISO_8859_1);
-            Files.move(complete, file, StandardCopyOption.REPLACE_EXISTING);
+            FileLocks.write(file, written -> Files.writeString(written, content, StandardCharsets.ISO_8859_1));
         } catch (IOException e) {
             throw new UncheckedIOException("can't write " + file.toAbsolutePath() + ": " + e.getMessage(), e);
         }

@@ -33,10 +33,16 @@ import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -235,6 +241,31 @@ class AllureEvaluationListenerTests {
     }
 
     @Test
+    void testsThatRunInParallelKeepTheirOwn() throws Exception {
+        List<Callable<TestResult>> tests = new ArrayList<>();
+        for (int i = 1; i <= 8; i++) {
+            double epsilon = i / 10.0;
+            RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), IMAGE, epsilon);
+            tests.add(() ->
+                    run("test at " + epsilon, new TestResult(), () -> listener.reported(report, Outcome.PASS, "")));
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<TestResult>> results = threads.invokeAll(tests);
+            for (int i = 1; i <= 8; i++) {
+                TestResult test = results.get(i - 1).get();
+                assertThat(test.getDescriptionHtml()).contains("ε = 0." + i + ")");
+                assertThat(test.getAttachments()).hasSizeBetween(2, 4);
+                int last = test.getAttachments().size() - 1;
+                assertThat(new JsonMapper().readTree(content(test, last)).toString())
+                        .contains("\"epsilon\":0." + i);
+            }
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    @Test
     void theResultsDirectoryGetsEnvironmentAndCategories() {
         reported(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3), "");
 
@@ -248,12 +279,16 @@ class AllureEvaluationListenerTests {
         return run(new TestResult(), () -> listener.reported(report, Outcome.PASS, reproduce));
     }
 
-    private TestResult run(TestResult test, Runnable body) {
+    private static TestResult run(TestResult test, Runnable body) {
+        return run("the-test", test, body);
+    }
+
+    private static TestResult run(String uuid, TestResult test, Runnable body) {
         AllureLifecycle lifecycle = Allure.getLifecycle();
-        lifecycle.scheduleTestCase(test.setUuid("the-test"));
-        lifecycle.startTestCase("the-test");
+        lifecycle.scheduleTestCase(test.setUuid(uuid));
+        lifecycle.startTestCase(uuid);
         body.run();
-        lifecycle.stopTestCase("the-test");
+        lifecycle.stopTestCase(uuid);
         return test;
     }
 
@@ -271,7 +306,7 @@ class AllureEvaluationListenerTests {
 
     private static final class Memory implements AllureResultsWriter {
 
-        private final Map<String, String> attachments = new HashMap<>();
+        private final Map<String, String> attachments = new ConcurrentHashMap<>();
 
         @Override
         public void write(TestResult testResult) {}

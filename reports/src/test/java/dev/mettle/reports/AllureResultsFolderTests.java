@@ -93,6 +93,12 @@ class AllureResultsFolderTests {
                 .containsExactly("Robustness below threshold");
         assertThat(categories("skipped", "x: robust accuracy 1 neither shows nor rules out the required 60.0%; y", ""))
                 .containsExactly("Robustness inconclusive");
+        assertThat(categories(
+                        "failed", "PGD-40, L2 ε=1: robust accuracy fell from 71.0% to 60.0% of the same\n\nmore", ""))
+                .containsExactly("Robustness regression");
+        assertThat(categories(
+                        "failed", "x: 1 of 3 known adversarial examples that the model resisted fools it again", ""))
+                .containsExactly("Robustness regression");
         assertThat(categories("broken", "m", "a.B: m\n\tat x\nCaused by: dev.mettle.core.ConfigurationException: m"))
                 .containsExactly("Robustness untrusted or misconfigured");
         assertThat(categories("failed", "expected: 1", "AssertionError: expected: 1\n\tat x"))

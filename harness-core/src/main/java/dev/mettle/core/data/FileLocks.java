@@ -1,4 +1,4 @@
-package dev.mettle.memory;
+package dev.mettle.core.data;
 
 import dev.mettle.core.numeric.Sha256;
 import java.io.IOException;
@@ -13,8 +13,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 
-/** Lets one thread of one process at a time change a file. The lock is a file in the folder for temporary ones, not beside it. */
-final class FileLocks {
+/**
+ * Lets one thread of one process at a time change a file, for tests that run in parallel and builds that fork. The lock is a file in the
+ * folder for temporary ones, not beside it.
+ */
+public final class FileLocks {
 
     private static final ConcurrentMap<Path, Object> MONITORS = new ConcurrentHashMap<>();
 
@@ -22,7 +25,7 @@ final class FileLocks {
 
     /** Run while no other thread or process runs anything for the same path. */
     @SuppressWarnings("try") // the lock is all there is to it
-    static void locked(Path path, Runnable work) {
+    public static void locked(Path path, Runnable work) {
         Path absolute = path.toAbsolutePath().normalize();
         synchronized (MONITORS.computeIfAbsent(absolute, key -> new Object())) {
             Path lock = Path.of(
@@ -39,12 +42,13 @@ final class FileLocks {
 
     /** Writes a file. */
     @FunctionalInterface
-    interface Writer {
+    public interface Writer {
+        /** Write to a file. */
         void write(Path file) throws IOException;
     }
 
     /** Write a file whole or not at all, while its path is {@link #locked}. */
-    static void write(Path target, Writer writer) throws IOException {
+    public static void write(Path target, Writer writer) throws IOException {
         Path written = target.resolveSibling(target.getFileName() + ".tmp");
         writer.write(written);
         try {
