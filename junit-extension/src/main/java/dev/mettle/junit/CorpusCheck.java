@@ -118,14 +118,13 @@ final class CorpusCheck {
             throw new IllegalStateException("the corpus is opened before the attacks run");
         }
         ReplayedCorpus replayed = known.replay(report, model);
-        CorpusReplay replay = replayed.summary();
+        CorpusReplay replay = replayed.summary(maxExamples);
         if (recording) {
             ExampleCorpus learnt = replayed.learnt(maxExamples, MAX_BYTES - folder.bytesBeside(test));
             corpus = learnt;
             folder.write(test, learnt);
-            console.accept("corpus: "
-                    + recorded(
-                            replay, learnt.examples().size() - known.examples().size()));
+            int added = learnt.examples().size() - known.examples().size();
+            console.accept("corpus: " + recorded(replay, added, replayed.found().size()));
             return Optional.empty();
         }
         console.accept("corpus: " + replay.sentence()
@@ -134,11 +133,11 @@ final class CorpusCheck {
         return Optional.of(replay);
     }
 
-    private String recorded(CorpusReplay replay, int added) {
+    private String recorded(CorpusReplay replay, int added, int found) {
         List<String> parts = new ArrayList<>();
         parts.add("kept " + added + " new adversarial " + (added == 1 ? "example" : "examples"));
-        if (replay.found() > added) {
-            parts.add("left out " + (replay.found() - added) + " for lack of room");
+        if (found > added) {
+            parts.add("left out " + (found - added) + " for lack of room");
         }
         if (replay.closable() > 0) {
             parts.add("closed " + replay.closable() + " that the model resists");

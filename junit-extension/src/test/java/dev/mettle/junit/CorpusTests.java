@@ -252,6 +252,8 @@ class CorpusTests {
                 .containsExactly("[mettle]     corpus: kept 1 new adversarial example, left out 1 for lack of room in "
                         + corpus(SmallTestCases.class) + "; commit it with the test");
         assertThat(arrays(SmallTestCases.class)).hasSize(1);
+        assertThat(lines(SmallTestCases.class))
+                .containsExactly("[mettle]     corpus: of 1 known adversarial example, 0 are resisted and 1 open");
         assertThat(run(WrongTestCases.class).onlyThrown()).hasMessage("maxExamples = 0 of @Corpus: give at least 1");
     }
 

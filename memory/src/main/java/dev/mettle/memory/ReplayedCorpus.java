@@ -25,8 +25,13 @@ public record ReplayedCorpus(
         found = List.copyOf(found);
     }
 
-    /** Return the result in numbers. */
-    public CorpusReplay summary() {
+    /**
+     * Return the result in numbers, with as many new examples as there is room for.
+     *
+     * @param maxExamples the largest number of examples
+     */
+    public CorpusReplay summary(int maxExamples) {
+        int room = Math.max(0, maxExamples - corpus.examples().size());
         SortedMap<Long, List<String>> fooledAgain = new TreeMap<>();
         int resisted = 0;
         int open = 0;
@@ -50,7 +55,7 @@ public record ReplayedCorpus(
                 open,
                 fooledAgain.values().stream().flatMap(List::stream).toList(),
                 closable,
-                found.size());
+                Math.min(found.size(), room));
     }
 
     private Optional<SampleOutcome> outcome(String name) {

@@ -10,7 +10,7 @@ import java.util.List;
  * @param open how many fool the model, as they did before: known weaknesses
  * @param fooledAgain the names of those that the model resisted before and that fool it now
  * @param closable how many fooled the model before and don't now
- * @param found how many samples an attack broke that no known example breaks
+ * @param found how many samples an attack broke that no known example breaks, as far as there is room for more examples
  */
 public record CorpusReplay(int resisted, int open, List<String> fooledAgain, int closable, int found) {
 
