@@ -50,6 +50,8 @@ final class ConsoleReport {
         Outcome outcome = report.verdict().outcome();
         String prefix = outcome == Outcome.MEASURED ? "" : outcome + ": ";
         out.println(prefix + ReportText.sentence(report));
+        ReportText.furtherDoubts(ReportText.doubts(report))
+                .forEach(doubt -> out.println(" ".repeat(prefix.length()) + doubt));
         if (outcome != Outcome.MEASURED && outcome != Outcome.UNTRUSTED) {
             out.println(" ".repeat(prefix.length()) + report.verdict().reason());
         }

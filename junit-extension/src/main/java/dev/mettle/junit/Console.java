@@ -95,6 +95,7 @@ final class Console {
         ReportText.decision(report).ifPresent(sentence -> print("    " + sentence));
         if (outcome == Outcome.INCONCLUSIVE || outcome == Outcome.UNTRUSTED) {
             about(ReportText.sentence(report));
+            ReportText.furtherDoubts(ReportText.doubts(report)).forEach(this::about);
         }
         ReportText.warnings(report).forEach(finding -> print("    " + finding));
     }

@@ -29,7 +29,8 @@ record Expectation(Outcome verdict, OnInconclusive onInconclusive) {
      * @throws UntrustedEvaluationException if the evaluation can't show robustness
      */
     void require(RobustnessReport report, String lastLine, UnaryOperator<String> wording) {
-        String message = wording.apply(FailureText.of(ReportText.sentence(report), report, lastLine));
+        String message =
+                wording.apply(FailureText.of(ReportText.sentence(report), ReportText.doubts(report), report, lastLine));
         switch (report.verdict().outcome()) {
             case MEASURED -> {}
             case UNTRUSTED -> throw new UntrustedEvaluationException(message);

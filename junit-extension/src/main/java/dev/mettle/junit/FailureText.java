@@ -14,9 +14,18 @@ final class FailureText {
 
     /** Return the message of a failed robustness test or assertion. */
     static String of(String sentence, RobustnessReport report, String lastLine) {
+        return of(sentence, List.of(), report, lastLine);
+    }
+
+    /** Return a message whose first line names the gravest of some doubts, with the others before the facts. */
+    static String of(String sentence, List<String> doubts, RobustnessReport report, String lastLine) {
         List<String> lines = new ArrayList<>();
         lines.add(sentence);
         lines.add("");
+        if (doubts.size() > 1) {
+            lines.addAll(ReportText.doubtDetails(doubts));
+            lines.add("");
+        }
         lines.addAll(ReportText.details(report));
         lines.add("");
         lines.add(lastLine);

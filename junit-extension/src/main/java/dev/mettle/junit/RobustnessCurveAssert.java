@@ -12,6 +12,7 @@ import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 import org.opentest4j.TestAbortedException;
@@ -128,14 +129,14 @@ public final class RobustnessCurveAssert extends AbstractRobustnessAssert<Robust
             policy.requireDecidable(actual.planned());
             int robust = (int) Math.round(accuracy * actual.samples());
             Tally tally = new Tally(actual.planned(), actual.samples(), robust, 0, actual.planned() - actual.samples());
-            Verdict verdict =
-                    Verdict.decide(Evidence.of(tally), actual.at(epsilon).doubts(), policy);
+            List<String> doubts = actual.at(epsilon).doubts();
+            Verdict verdict = Verdict.decide(Evidence.of(tally), doubts, policy);
             switch (verdict.outcome()) {
                 case PASS, MEASURED -> {}
                 case FAIL -> throw error(below, ">= " + required, measured);
                 case UNTRUSTED ->
                     throw new UntrustedEvaluationException(
-                            worded(complete(sentence + " can't be trusted: " + verdict.reason())));
+                            worded(complete(sentence + " can't be trusted: " + ReportText.doubted(doubts), doubts)));
                 case INCONCLUSIVE ->
                     throw new TestAbortedException(worded(complete(sentence + " with " + actual.samples()
                             + " samples neither shows nor rules out the required " + required)));
@@ -149,11 +150,18 @@ public final class RobustnessCurveAssert extends AbstractRobustnessAssert<Robust
     }
 
     private String complete(String sentence) {
-        return actual.points().stream()
+        return complete(sentence, List.of());
+    }
+
+    private String complete(String sentence, List<String> doubts) {
+        Stream<String> points = actual.points().stream()
                 .map(point -> FailureText.line(
                         "ε = " + Epsilons.format(point.epsilon()),
                         ReportText.percent(actual.robustAccuracy(point)) + "   " + point.robustCount() + " of "
-                                + actual.samples()))
-                .collect(Collectors.joining("\n", sentence + "\n\n", ""));
+                                + actual.samples()));
+        Stream<String> further = doubts.size() > 1
+                ? Stream.concat(ReportText.doubtDetails(doubts).stream(), Stream.of(""))
+                : Stream.empty();
+        return Stream.concat(further, points).collect(Collectors.joining("\n", sentence + "\n\n", ""));
     }
 }

@@ -6,6 +6,7 @@ import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.List;
 import java.util.OptionalDouble;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
@@ -235,7 +236,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     public RobustnessReportAssert isTrustworthy() {
         isNotNull();
         if (!actual.doubts().isEmpty()) {
-            throw error(complete(doubtful(doubts())), "trustworthy", "untrusted");
+            throw error(untrusted(), "trustworthy", "untrusted");
         }
         if (actual.undecidedCount() > 0) {
             throw error(
@@ -253,12 +254,13 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
 
     private void requireNoDoubts() {
         if (!actual.doubts().isEmpty()) {
-            throw new UntrustedEvaluationException(worded(complete(doubtful(doubts()))));
+            throw new UntrustedEvaluationException(worded(untrusted()));
         }
     }
 
-    private String doubts() {
-        return String.join("; ", actual.doubts());
+    private String untrusted() {
+        List<String> doubts = actual.doubts();
+        return FailureText.of(doubtful(ReportText.doubted(doubts)), doubts, actual, seed());
     }
 
     private UntrustedEvaluationException undecided() {

@@ -143,6 +143,36 @@ class ConsoleTests {
                                 + " from finite differences (largest relative error 3.3e-01 at 4 points, allowed 1e-05)");
     }
 
+    static class StepTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = new StepModel();
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(0, 40, 0);
+
+        @RobustnessTest(attacks = OneStep.class, epsilon = 8 / 255.0)
+        void measured() {}
+    }
+
+    @Test
+    void printsOneLinePerDoubt() {
+        assertThat(lines(StepTestCases.class, "measured"))
+                .endsWith(
+                        "[mettle]     robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: 3 doubts, above all that"
+                                + " the gradient of the margin is zero at 8 of 8 samples, and all gradients of an attack at 40 of 40:"
+                                + " declare the derivative of what rounds or cuts (PreprocessedModel, BPDA), or attack without"
+                                + " gradients, by Square or HopSkipJump (nonzero-gradients)",
+                        "[mettle]     doubt 2 of 3: the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem"
+                                + " to be probabilities, in which gradients vanish; hand over the model without its softmax (logits)",
+                        "[mettle]     doubt 3 of 3: the scores of 8 of 8 samples are the same to the last bit at two random points"
+                                + " within epsilon: nothing leads an attack that looks at scores; attack by labels from afar, with"
+                                + " HopSkipJump, and ask what the model does at samples that it has never seen (changing-scores)",
+                        "[mettle]     warning: the scores of 8 of 8 samples are the same to the last bit at two random points within"
+                                + " 0.5% of epsilon: the model seems to round its inputs; gradients through rounding need a declared"
+                                + " derivative (PreprocessedModel, BPDA), or attack by Square (unrounded-inputs)");
+    }
+
     @Test
     void printsTheBackendAndHowItWouldBeFaster() {
         List<String> lines = new ArrayList<>();

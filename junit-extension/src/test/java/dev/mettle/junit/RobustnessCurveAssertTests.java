@@ -71,6 +71,27 @@ class RobustnessCurveAssertTests {
         assertThat(doubtful).hasRobustAccuracyOfAtLeast(0.30).atEpsilon(8 / 255.0);
     }
 
+    @Test
+    void severalDoubtsStandOneInALine() {
+        RobustnessCurve doubtful = new RobustnessCurve(
+                "PGD-40",
+                Norm.LINF,
+                100,
+                List.of(
+                        new Point(0, 97),
+                        new Point(2 / 255.0, 71, List.of("all gradients are zero", "logits are probabilities"))));
+        assertThatThrownBy(() ->
+                        assertThat(doubtful).hasRobustAccuracyOfAtLeast(0.60).atEpsilon(2 / 255.0))
+                .isInstanceOf(UntrustedEvaluationException.class)
+                .hasMessage("""
+                        robust accuracy 71.0% under PGD-40 (L∞, ε = 2/255) can't be trusted: 2 doubts, above all that all gradients are zero
+
+                          doubt 2 of 2      logits are probabilities
+
+                          ε = 0             97.0%   97 of 100
+                          ε = 2/255         71.0%   71 of 100""");
+    }
+
     static class BaselineOnlyTestCases {
 
         @ModelUnderTest

@@ -37,16 +37,20 @@ class RobustnessReportAssertTests {
                   seed              5""".replace("SENTENCE", sentence);
     }
 
-    private static String undecided(String sentence) {
+    /** What is said of {@link StepModel}, whatever is asserted. */
+    private static String undecided() {
         return """
-                SENTENCE
+                robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: 3 doubts, above all that the gradient of the margin is zero at 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of what rounds or cuts (PreprocessedModel, BPDA), or attack without gradients, by Square or HopSkipJump (nonzero-gradients)
+
+                  doubt 2 of 3      the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem to be probabilities, in which gradients vanish; hand over the model without its softmax (logits)
+                  doubt 3 of 3      the scores of 8 of 8 samples are the same to the last bit at two random points within epsilon: nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and ask what the model does at samples that it has never seen (changing-scores)
 
                   clean accuracy    100.0%   40 of 40   95% CI [91.2%, 100.0%]
                   robust accuracy     0.0%    0 of 40   95% CI [0.0%, 8.8%]
                   worst class 0       0.0%    0 of 20   95% CI [0.0%, 19.7%]
                   undecided         100.0%   40 of 40
 
-                  seed              5""".replace("SENTENCE", sentence);
+                  seed              5""";
     }
 
     private static RobustnessReport report(LabelModel model, LabeledData data, Attack... attacks) {
@@ -122,15 +126,7 @@ class RobustnessReportAssertTests {
         assertUntrusted(that -> that.hasObservedRobustAccuracyOfAtLeast(0.5));
         assertThatThrownBy(() -> assertThat(UNDECIDED).hasObservedRobustAccuracyOfAtLeast(0.5))
                 .isInstanceOf(UntrustedEvaluationException.class)
-                .hasMessage(undecided(
-                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the gradient of the margin is zero at"
-                                + " 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of what rounds or"
-                                + " cuts (PreprocessedModel, BPDA), or attack without gradients, by Square or HopSkipJump"
-                                + " (nonzero-gradients); the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem"
-                                + " to be probabilities, in which gradients vanish; hand over the model without its softmax (logits);"
-                                + " the scores of 8 of 8 samples are the same to the last bit at two random points within epsilon:"
-                                + " nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and ask"
-                                + " what the model does at samples that it has never seen (changing-scores)"));
+                .hasMessage(undecided());
     }
 
     @Test
@@ -197,15 +193,7 @@ class RobustnessReportAssertTests {
                                 + " from finite differences (largest relative error 3.3e-01 at 4 points, allowed 1e-05)\n\n");
         assertThatThrownBy(() -> assertThat(UNDECIDED).isTrustworthy())
                 .isInstanceOf(RobustnessAssertionError.class)
-                .hasMessage(undecided(
-                        "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the gradient of the margin is zero at"
-                                + " 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of what rounds or"
-                                + " cuts (PreprocessedModel, BPDA), or attack without gradients, by Square or HopSkipJump"
-                                + " (nonzero-gradients); the scores of all 8 samples looked at lie in [0, 1] and add up to 1: they seem"
-                                + " to be probabilities, in which gradients vanish; hand over the model without its softmax (logits);"
-                                + " the scores of 8 of 8 samples are the same to the last bit at two random points within epsilon:"
-                                + " nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and ask"
-                                + " what the model does at samples that it has never seen (changing-scores)"));
+                .hasMessage(undecided());
     }
 
     @Test

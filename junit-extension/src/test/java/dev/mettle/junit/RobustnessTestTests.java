@@ -290,8 +290,8 @@ class RobustnessTestTests {
             assertThat(Kit.run(StepTestCases.class).onlyThrown())
                     .isInstanceOf(UntrustedEvaluationException.class)
                     .hasMessageStartingWith(
-                            "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: the gradient of the margin is zero"
-                                    + " at 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of"
+                            "robust accuracy 0.0% under FGSM (L∞, ε = 8/255) can't be trusted: 3 doubts, above all that the gradient of the"
+                                    + " margin is zero at 8 of 8 samples, and all gradients of an attack at 40 of 40: declare the derivative of"
                                     + " what rounds or cuts");
         }
 

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * A report in plain words: one place for the sentences that the console, failure messages and Allure share.
@@ -61,9 +62,44 @@ public final class ReportText {
                                 + " neither shows nor rules out the required " + required + "; "
                                 + samplesNeeded(verdict)
                         : measured + " is not enough: " + verdict.reason();
-            case UNTRUSTED -> measured + " can't be trusted: " + verdict.reason();
+            case UNTRUSTED ->
+                measured + " can't be trusted: "
+                        + (report.doubts().isEmpty() ? verdict.reason() : doubted(report.doubts()));
             case MEASURED -> measured;
         };
+    }
+
+    /**
+     * Say what is doubted in one sentence: the only doubt, or how many there are and the gravest, such as {@code 3 doubts, above all that
+     * only FGSM attacked: …}. The others are {@link #furtherDoubts}.
+     *
+     * @param doubts at least one, the gravest first
+     */
+    public static String doubted(List<String> doubts) {
+        return doubts.size() == 1 ? doubts.get(0) : doubts.size() + " doubts, above all that " + doubts.get(0);
+    }
+
+    /** List the doubts that {@link #doubted} doesn't name, one line each, such as {@code doubt 2 of 3: …}. */
+    public static List<String> furtherDoubts(List<String> doubts) {
+        return IntStream.range(1, doubts.size())
+                .mapToObj(i -> doubtLabel(i, doubts.size()) + ": " + doubts.get(i))
+                .toList();
+    }
+
+    /** List the same doubts as {@link #details} are: aligned, two spaces indented. */
+    public static List<String> doubtDetails(List<String> doubts) {
+        return IntStream.range(1, doubts.size())
+                .mapToObj(i -> line(doubtLabel(i, doubts.size()), doubts.get(i)))
+                .toList();
+    }
+
+    /** Return the doubts that make a report untrusted, the gravest first; empty if it isn't, or for another reason. */
+    public static List<String> doubts(RobustnessReport report) {
+        return report.verdict().outcome() == Outcome.UNTRUSTED ? report.doubts() : List.of();
+    }
+
+    private static String doubtLabel(int position, int count) {
+        return "doubt " + (position + 1) + " of " + count;
     }
 
     private static String percentPerClass(RobustnessReport report) {
@@ -231,8 +267,8 @@ public final class ReportText {
     }
 
     /**
-     * List the warnings of the trust checks, one line each, such as {@code warning: … (converged)}. Doubts stand in the
-     * {@link #sentence}.
+     * List the warnings of the trust checks, one line each, such as {@code warning: … (converged)}. The gravest doubt stands in the
+     * {@link #sentence}, the others are {@link #furtherDoubts}.
      */
     public static List<String> warnings(RobustnessReport report) {
         return report.trust().stream()

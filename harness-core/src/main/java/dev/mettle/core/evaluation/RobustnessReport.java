@@ -77,8 +77,9 @@ public final class RobustnessReport {
     }
 
     /**
-     * Return the reasons why the attacks of this report can't show robustness, as sentences; empty if there are none. Where robustness
-     * is to be shown, too little effort and missing trust checks are such reasons too.
+     * Return the reasons why the attacks of this report can't show robustness, as sentences, the gravest first: doubts about model and
+     * gradients before those that only ask for stronger attacks. Empty if there are none. Where robustness is to be shown, too little
+     * effort and missing trust checks are such reasons too.
      */
     public List<String> doubts() {
         List<String> doubts = new ArrayList<>();
@@ -92,6 +93,7 @@ public final class RobustnessReport {
                 .flatMap(report -> report.findings(TrustLevel.DOUBT).stream())
                 .filter(finding -> finding.check() != TrustCheck.VALID_GRADIENTS)
                 .filter(finding -> toBeShown || !finding.check().isOfEffort())
+                .sorted(Comparator.comparing(finding -> finding.check().isOfEffort()))
                 .map(TrustFinding::sentence)
                 .forEach(doubts::add);
         if (toBeShown && trust().isEmpty()) {

@@ -16,6 +16,10 @@ import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustCheck;
+import dev.mettle.core.trust.TrustFinding;
+import dev.mettle.core.trust.TrustLevel;
+import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
@@ -66,6 +70,61 @@ class ReportTextTests {
     void anUntrustedReportSaysWhy() {
         assertThat(ReportText.sentence(report(3, 80, 0, LINF, NEEDS_60, Optional.of(wrongGradients()))))
                 .isEqualTo("robust accuracy 80.0% under PGD-40 (L∞, ε = 8/255) can't be trusted: gradients are wrong");
+    }
+
+    @Test
+    void theGravestOfSeveralDoubtsStandsInTheSentenceAndTheOthersBelow() {
+        AttackResult result = report(3, 80, 0, LINF, NEEDS_60).results().get(0);
+        TrustReport trust = new TrustReport(
+                LINF,
+                List.of(result.attack()),
+                List.of(
+                        new TrustFinding(TrustCheck.STRONG_ATTACK, TrustLevel.DOUBT, "only FGSM attacked", ""),
+                        new TrustFinding(TrustCheck.LOGITS, TrustLevel.DOUBT, "all scores add up to 1", "cut it off"),
+                        new TrustFinding(TrustCheck.CONVERGED, TrustLevel.WARNING, "the margin still rises", "")),
+                0,
+                100,
+                "");
+        Evaluation facts =
+                report(3, 80, 0, LINF, NEEDS_60, Optional.of(wrongGradients())).evaluation();
+        Evaluation doubtful = new Evaluation(
+                facts.name(),
+                facts.model(),
+                facts.data(),
+                facts.dataSha256(),
+                facts.cleanPredictions(),
+                facts.results(),
+                facts.gradientCheck(),
+                facts.notes(),
+                facts.environment(),
+                facts.seed(),
+                facts.batchSize(),
+                List.of(trust));
+
+        RobustnessReport report = RobustnessReport.of(doubtful, result, NEEDS_60);
+
+        assertThat(ReportText.sentence(report))
+                .isEqualTo(
+                        "robust accuracy 80.0% under PGD-40 (L∞, ε = 8/255) can't be trusted: 3 doubts, above all that"
+                                + " gradients are wrong");
+        assertThat(ReportText.furtherDoubts(ReportText.doubts(report)))
+                .containsExactly(
+                        "doubt 2 of 3: all scores add up to 1: cut it off (logits)",
+                        "doubt 3 of 3: only FGSM attacked (strong-attack)");
+        assertThat(ReportText.doubtDetails(ReportText.doubts(report)))
+                .containsExactly(
+                        "  doubt 2 of 3      all scores add up to 1: cut it off (logits)",
+                        "  doubt 3 of 3      only FGSM attacked (strong-attack)");
+        assertThat(ReportText.warnings(report)).containsExactly("warning: the margin still rises (converged)");
+    }
+
+    @Test
+    void aReportThatIsNotUntrustedListsNoDoubts() {
+        RobustnessReport failed = report(3, 44, 0, LINF, NEEDS_60, Optional.of(wrongGradients()));
+
+        assertThat(failed.doubts()).containsExactly("gradients are wrong");
+        assertThat(ReportText.doubts(failed)).isEmpty();
+        assertThat(ReportText.furtherDoubts(ReportText.doubts(failed))).isEmpty();
     }
 
     @Test
