@@ -116,8 +116,9 @@ class EvaluateCommandTests {
         assertThat(run.out())
                 .contains(
                         "\nPASS: robust accuracy 45.0% under worst case of FGSM, APGD-CE-100×5, PGD-100 margin, Square-5000")
-                .contains("note: escalated (L∞ ε=0.1): added APGD-CE-100×5, PGD-100 margin, Square-5000 because of"
-                        + " strong-attack");
+                .contains(
+                        "note: escalated (L∞ ε=0.1) because of strong-attack: APGD-CE-100×5 breaks 0 of 9 samples still"
+                                + " standing, PGD-100 margin 0 of 9, Square-5000 0 of 9");
         assertThat(run.exitCode()).isZero();
         assertThat(CommandRun.of(files.evaluate("--on-untrusted", "hope")).err())
                 .contains("--on-untrusted is 'hope': choose fail or escalate");

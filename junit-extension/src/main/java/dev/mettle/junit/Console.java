@@ -6,8 +6,10 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.Interval;
 import dev.mettle.core.verdict.Outcome;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -22,6 +24,7 @@ final class Console {
     private final Consumer<String> out;
     private final int attackWidth;
     private final int threatWidth;
+    private final Set<String> told = new HashSet<>();
 
     /**
      * Create the console of one test method.
@@ -55,7 +58,12 @@ final class Console {
     void started(Evaluation evaluation) {
         print(evaluation.name() + "  seed " + evaluation.seed() + "  " + evaluation.samples() + " samples  model "
                 + evaluation.model().name());
-        evaluation.notes().forEach(note -> print("  note: " + note));
+        notes(evaluation, "  ");
+    }
+
+    /** Print the notes that have come up since the last time. */
+    private void notes(Evaluation evaluation, String indent) {
+        evaluation.notes().stream().filter(told::add).forEach(note -> print(indent + "note: " + note));
     }
 
     /** Print the result of one run. */
@@ -98,6 +106,7 @@ final class Console {
             ReportText.furtherDoubts(ReportText.doubts(report)).forEach(this::about);
         }
         ReportText.warnings(report).forEach(finding -> print("    " + finding));
+        notes(report.evaluation(), "    ");
     }
 
     /** Print more about the result that was printed last. */

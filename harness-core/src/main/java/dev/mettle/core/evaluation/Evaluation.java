@@ -51,11 +51,12 @@ public record Evaluation(
         notes = List.copyOf(notes);
     }
 
-    /** Return what the trust checks found about some attacks under a threat model, or about the fewest others that include them. */
+    /**
+     * Return what the trust checks found about some attacks under a threat model. What they found about more attacks doesn't count: the
+     * failure of all of them together may be evidence where that of a part is none.
+     */
     public Optional<TrustReport> trust(ThreatModel threat, List<Attack> attacks) {
-        return trust.stream()
-                .filter(report -> report.covers(threat, attacks))
-                .min(Comparator.comparingInt(report -> report.attacks().size()));
+        return trust.stream().filter(report -> report.isAbout(threat, attacks)).findFirst();
     }
 
     /** Return the number of samples. */

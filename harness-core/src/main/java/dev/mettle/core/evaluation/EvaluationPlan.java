@@ -2,6 +2,7 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
@@ -14,6 +15,7 @@ import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Everything that determines the facts of an evaluation and its verdict.
@@ -150,18 +152,28 @@ public record EvaluationPlan(
                 .map(attack -> attack.label() + " attacks all samples at once, so it is not stopped early");
     }
 
-    /** Say why the attacks are too weak to show robustness, if they are. */
+    /** Say why the attacks are too weak to show robustness, if they are, whatever the threat model. */
     Optional<String> weakness() {
-        String labels = attacks.stream()
-                .map(planned -> planned.attack().label())
-                .distinct()
-                .collect(Collectors.joining(", "));
-        if (attacks.stream().allMatch(planned -> planned.attack().isBaseline())) {
+        return weakness(attacks.stream().map(PlannedAttack::attack));
+    }
+
+    /** Say why the attacks under a threat model, and some that are not in the plan, are too weak to show robustness, if they are. */
+    Optional<String> weakness(ThreatModel threat, List<Attack> more) {
+        Stream<Attack> planned = attacks.stream()
+                .filter(attack -> attack.epsilons().stream()
+                        .anyMatch(epsilon -> threat(attack, epsilon).equals(threat)))
+                .map(PlannedAttack::attack);
+        return weakness(Stream.concat(planned, more.stream()));
+    }
+
+    private Optional<String> weakness(Stream<Attack> all) {
+        List<Attack> distinct = all.distinct().toList();
+        String labels = distinct.stream().map(Attack::label).collect(Collectors.joining(", "));
+        if (distinct.stream().allMatch(Attack::isBaseline)) {
             return Optional.of("only " + labels
                     + " attacked: that a model withstands a baseline shows little; add a stronger attack, such as PGD");
         }
-        boolean gradientsOnly =
-                attacks.stream().allMatch(planned -> planned.attack().access() == Access.GRADIENTS);
+        boolean gradientsOnly = distinct.stream().allMatch(attack -> attack.access() == Access.GRADIENTS);
         return constraints.hasLattice() && gradientsOnly
                 ? Optional.of("only " + labels
                         + " attacked: gradients lead astray on whole numbers and categories; add an attack that does without, such as"

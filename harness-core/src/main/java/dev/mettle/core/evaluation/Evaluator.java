@@ -15,6 +15,7 @@ import dev.mettle.core.model.PreprocessedModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.SequentialSamples;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.ArrayList;
@@ -121,8 +122,9 @@ public final class Evaluator {
     }
 
     private Optional<GradientCheck> checkGradients() {
-        boolean needed =
-                plan.attacks().stream().anyMatch(planned -> planned.attack().access() == Access.GRADIENTS);
+        // doubts may call for attacks that follow gradients, whatever the plan's do
+        boolean needed = plan.trust() == TrustPolicy.ESCALATE
+                || plan.attacks().stream().anyMatch(planned -> planned.attack().access() == Access.GRADIENTS);
         if (!needed || !(model instanceof DifferentiableModel differentiable)) {
             return Optional.empty();
         }

@@ -1,6 +1,7 @@
 package dev.mettle.core.evaluation;
 
 import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustLevel;
@@ -215,8 +216,8 @@ public final class ReportText {
     /**
      * List the facts behind the sentence as aligned lines, two spaces indented: clean and robust accuracy with counts and
      * two-sided 95 % intervals, the class with the smallest robust accuracy, undecided samples if there are any, how the verdict was
-     * reached if not by all samples, the median distance for minimum-norm attacks, and the samples that were broken by the smallest
-     * perturbations.
+     * reached if not by all samples, the median distance for minimum-norm attacks, the samples that were broken by the smallest
+     * perturbations, and, if doubts called for further attacks, what was doubted before and what these attacks found.
      */
     public static List<String> details(RobustnessReport report) {
         int evaluated = report.evaluatedCount();
@@ -259,6 +260,10 @@ public final class ReportText {
                     .collect(Collectors.joining(", "));
             lines.add(line("worst examples", worst + " (" + report.brokenCount() + " broken)"));
         }
+        if (!report.escalated().isEmpty()) {
+            report.doubtsBefore().forEach(doubt -> lines.add(line("doubted before", doubt)));
+            lines.add(line("escalated", escalation(report.escalated())));
+        }
         return List.copyOf(lines);
     }
 
@@ -275,6 +280,23 @@ public final class ReportText {
                 .flatMap(trust -> trust.findings(TrustLevel.WARNING).stream())
                 .map(finding -> "warning: " + finding.sentence())
                 .toList();
+    }
+
+    /**
+     * Say what attacks found that doubts called for, in the order in which they ran, such as {@code Square-5000 breaks 6 of 26 samples
+     * still standing, HopSkipJump 0 of 20}.
+     */
+    static String escalation(List<AttackResult> results) {
+        List<String> found = new ArrayList<>();
+        for (AttackResult result : results) {
+            int attacked = (int) result.outcomes().stream()
+                    .filter(outcome -> outcome.status().attacked())
+                    .count();
+            found.add(result.attack().label() + (found.isEmpty() ? " breaks " : " ")
+                    + result.count(SampleStatus.BROKEN) + " of " + attacked
+                    + (found.isEmpty() ? " samples still standing" : ""));
+        }
+        return String.join(", ", found);
     }
 
     /** Name a broken sample by its id, its true label and the one it is taken for, such as {@code #17 7→2}. */

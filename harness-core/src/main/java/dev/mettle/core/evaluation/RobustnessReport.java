@@ -129,6 +129,23 @@ public final class RobustnessReport {
         return results.stream().map(AttackResult::attack).toList();
     }
 
+    /** Return the results of the attacks that doubts called for; empty if there were none. */
+    public List<AttackResult> escalated() {
+        return results.stream()
+                .filter(result -> result.suite().equals(Trust.ESCALATION))
+                .toList();
+    }
+
+    /** Return what was doubted before the attacks ran that doubts called for; empty if none were called for. */
+    public List<String> doubtsBefore() {
+        List<AttackResult> planned = results.stream()
+                .filter(result -> !result.suite().equals(Trust.ESCALATION))
+                .toList();
+        return planned.isEmpty() || planned.size() == results.size()
+                ? List.of()
+                : of(evaluation, planned, policy).doubts();
+    }
+
     /** Say whether this is the worst case over several attacks. */
     public boolean isWorstCase() {
         return results.size() > 1;

@@ -18,10 +18,13 @@ import dev.mettle.core.trust.TrustSubject;
 import dev.mettle.core.verdict.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -35,9 +38,12 @@ final class Trust {
         AttackRun run(PlannedAttack attack, ThreatModel threat, int[] positions);
     }
 
-    private static final String ESCALATION = "escalation";
+    /** The suite of the attacks that doubts called for. */
+    static final String ESCALATION = "escalation";
 
     private record Judged(ThreatModel threat, List<Attack> attacks) {}
+
+    private record Call(ThreatModel threat, Attack attack) {}
 
     private final EvaluationPlan plan;
     private final LabeledData data;
@@ -49,7 +55,10 @@ final class Trust {
 
     private final Map<Judged, TrustReport> reports = new LinkedHashMap<>();
     private final Map<Judged, List<AttackResult>> added = new LinkedHashMap<>();
-    private final List<String> notes = new ArrayList<>();
+    /** What attacks that were called for did to single samples, so that none attacks a sample twice. */
+    private final Map<Call, Map<Integer, SampleOutcome>> known = new LinkedHashMap<>();
+
+    private final Map<Judged, String> notes = new LinkedHashMap<>();
 
     Trust(EvaluationPlan plan, LabeledData data, Optional<GradientCheck> gradientCheck, Recall recall, Runner runner) {
         this.plan = plan;
@@ -70,27 +79,28 @@ final class Trust {
     }
 
     List<String> notes() {
-        return List.copyOf(notes);
+        return List.copyOf(notes.values());
     }
 
     /** Check some results under one threat model, and return them with those of the attacks that this called for. */
     List<AttackResult> judge(Supplier<Evaluation> facts, List<AttackResult> wanted) {
-        check(facts, wanted, plan.weakness());
+        Judged key = key(wanted);
+        check(facts, wanted, plan.weakness(key.threat(), List.of()), Optional.empty());
         if (plan.trust() != TrustPolicy.ESCALATE) {
             return wanted;
         }
-        List<AttackResult> more = added.get(key(wanted));
+        List<AttackResult> more = added.get(key);
         if (more == null) {
-            RobustnessReport doubtful = RobustnessReport.of(facts.get(), wanted, plan.policy());
-            more = doubtful.verdict().outcome() == Outcome.UNTRUSTED ? escalate(doubtful) : List.of();
-            added.put(key(wanted), more);
+            more = escalate(key, RobustnessReport.of(facts.get(), wanted, plan.policy()));
+            added.put(key, more);
         }
         if (more.isEmpty()) {
             return wanted;
         }
         List<AttackResult> all = new ArrayList<>(wanted);
         all.addAll(more);
-        check(facts, all, Optional.empty());
+        List<Attack> further = more.stream().map(AttackResult::attack).toList();
+        check(facts, all, plan.weakness(key.threat(), further), Optional.ofNullable(reports.get(key)));
         return List.copyOf(all);
     }
 
@@ -100,14 +110,18 @@ final class Trust {
                 results.stream().map(AttackResult::attack).toList());
     }
 
-    private void check(Supplier<Evaluation> facts, List<AttackResult> wanted, Optional<String> weakness) {
+    private void check(
+            Supplier<Evaluation> facts,
+            List<AttackResult> wanted,
+            Optional<String> weakness,
+            Optional<TrustReport> before) {
         Judged key = key(wanted);
         List<AttackedSamples> runs = wanted.stream()
                 .map(result -> new AttackedSamples(result.attack(), result.outcomes(), result.unconfirmed()))
                 .toList();
         RobustnessReport report = RobustnessReport.of(facts.get(), wanted, plan.policy());
-        Integer before = evaluated.put(key, report.evaluatedCount());
-        if (before != null && before == report.evaluatedCount()) {
+        Integer seen = evaluated.put(key, report.evaluatedCount());
+        if (seen != null && seen == report.evaluatedCount()) {
             return;
         }
         reports.remove(key);
@@ -128,50 +142,123 @@ final class Trust {
                     List.of(weakness.toString()),
                     () -> checker.check(key.threat(), runs, worst, weakness));
         }
-        reports.put(key, found);
+        reports.put(key, before.map(found::keepingDoubtsAboutTheModel).orElse(found));
     }
 
-    /** Run the attacks that the doubts call for on the samples still standing. */
-    private List<AttackResult> escalate(RobustnessReport doubtful) {
-        ThreatModel threat = doubtful.threatModel();
-        TrustReport findings = doubtful.trust().orElseThrow();
-        if (!threat.bounded() || !threat.transformation().isEmpty()) {
+    /** Run the attacks that doubts call for, here or before, on the samples still standing. */
+    private List<AttackResult> escalate(Judged key, RobustnessReport judged) {
+        notes.remove(key);
+        if (judged.verdict().outcome() == Outcome.FAIL) {
+            return List.of();
+        }
+        TrustReport findings = judged.trust().orElseThrow();
+        boolean doubtful = judged.verdict().outcome() == Outcome.UNTRUSTED;
+        boolean bounded =
+                key.threat().bounded() && key.threat().transformation().isEmpty();
+        Set<Attack> called = new LinkedHashSet<>();
+        if (bounded) {
+            called.addAll(calledBefore(key));
+            called.addAll(doubtful ? checker.next(findings) : List.of());
+        }
+        if (called.isEmpty()) {
+            String checks = ids(findings);
+            if (doubtful && !checks.isEmpty()) {
+                notes.put(
+                        key,
+                        "not escalated (" + key.threat().label() + "): "
+                                + (bounded ? "no attack is left to try" : "there is no epsilon to attack within")
+                                + " because of " + checks);
+            }
             return List.of();
         }
         List<AttackResult> results = new ArrayList<>();
-        List<SampleOutcome> worst = new ArrayList<>(doubtful.outcomes());
-        for (Attack attack : checker.next(findings)) {
-            int[] standing = IntStream.range(0, worst.size())
-                    .filter(i -> worst.get(i).status() == SampleStatus.ROBUST
-                            || worst.get(i).status().undecided())
-                    .toArray();
-            PlannedAttack planned = new PlannedAttack(attack, threat.norm(), List.of(threat.epsilon()), ESCALATION);
-            AttackRun run = runner.run(planned, threat, standing);
-            List<SampleOutcome> outcomes = new ArrayList<>();
-            for (int i = 0; i < worst.size(); i++) {
-                SampleStatus known = worst.get(i).status();
-                SampleStatus status = known == SampleStatus.BROKEN ? SampleStatus.BROKEN_BEFORE : known;
-                outcomes.add(SampleOutcome.unbroken(data.id(i), data.label(i), status, 0, 0));
-            }
-            for (int i = 0; i < standing.length; i++) {
-                SampleOutcome outcome = run.outcomes().get(i);
-                outcomes.set(standing[i], outcome);
-                if (outcome.status() == SampleStatus.BROKEN) {
-                    worst.set(standing[i], outcome);
-                }
-            }
-            results.add(new AttackResult(
-                    attack, threat, outcomes, run.unconfirmed(), run.seconds(), run.cpuSeconds(), ESCALATION));
+        List<SampleOutcome> worst = new ArrayList<>(judged.outcomes());
+        for (Attack attack : called) {
+            results.add(run(attack, key.threat(), worst));
         }
-        if (!results.isEmpty()) {
-            notes.add("escalated (" + threat.label() + "): added "
-                    + results.stream().map(result -> result.attack().label()).collect(Collectors.joining(", "))
-                    + " because of "
-                    + findings.findings(TrustLevel.DOUBT).stream()
-                            .map(TrustFinding::check)
-                            .map(TrustCheck::id)
-                            .collect(Collectors.joining(", ")));
-        }
+        notes.put(
+                key,
+                "escalated (" + key.threat().label() + ") because of "
+                        + (doubtful ? ids(findings) : "what was doubted before") + ": "
+                        + ReportText.escalation(results));
         return List.copyOf(results);
+    }
+
+    private static String ids(TrustReport findings) {
+        return findings.findings(TrustLevel.DOUBT).stream()
+                .map(TrustFinding::check)
+                .map(TrustCheck::id)
+                .collect(Collectors.joining(", "));
+    }
+
+    /**
+     * The attacks that doubts about a part of these attacks, or about these at a smaller epsilon, called for: what they broke is broken
+     * here, too.
+     */
+    private List<Attack> calledBefore(Judged key) {
+        Set<Attack> own = new HashSet<>(key.attacks());
+        return added.entrySet().stream()
+                .filter(entry -> !entry.getKey().equals(key)
+                        && isWithin(entry.getKey().threat(), key.threat())
+                        && own.containsAll(entry.getKey().attacks()))
+                .flatMap(entry -> entry.getValue().stream())
+                .map(AttackResult::attack)
+                .filter(attack -> !own.contains(attack))
+                .distinct()
+                .toList();
+    }
+
+    private static boolean isWithin(ThreatModel smaller, ThreatModel larger) {
+        return smaller.epsilon() <= larger.epsilon() && smaller.equals(larger.withEpsilon(smaller.epsilon()));
+    }
+
+    /** Run an attack on the samples that stand, except where it has done so, and enter in the worst case what it breaks. */
+    private AttackResult run(Attack attack, ThreatModel threat, List<SampleOutcome> worst) {
+        int[] standing = IntStream.range(0, worst.size())
+                .filter(i -> worst.get(i).status() == SampleStatus.ROBUST
+                        || worst.get(i).status().undecided())
+                .toArray();
+        int[] fresh = IntStream.of(standing)
+                .filter(i -> known(attack, threat, i).isEmpty())
+                .toArray();
+        PlannedAttack planned = new PlannedAttack(attack, threat.norm(), List.of(threat.epsilon()), ESCALATION);
+        AttackRun run = runner.run(planned, threat, fresh);
+        List<SampleOutcome> outcomes = new ArrayList<>();
+        for (int i = 0; i < worst.size(); i++) {
+            SampleStatus status = worst.get(i).status();
+            outcomes.add(SampleOutcome.unbroken(
+                    data.id(i),
+                    data.label(i),
+                    status == SampleStatus.BROKEN ? SampleStatus.BROKEN_BEFORE : status,
+                    0,
+                    0));
+        }
+        for (int i : standing) {
+            known(attack, threat, i).ifPresent(outcome -> outcomes.set(i, outcome.withoutCost()));
+        }
+        Map<Integer, SampleOutcome> own = known.computeIfAbsent(new Call(threat, attack), call -> new HashMap<>());
+        for (int i = 0; i < fresh.length; i++) {
+            outcomes.set(fresh[i], run.outcomes().get(i));
+            own.put(fresh[i], run.outcomes().get(i));
+        }
+        for (int i : standing) {
+            if (outcomes.get(i).status() == SampleStatus.BROKEN) {
+                worst.set(i, outcomes.get(i));
+            }
+        }
+        return new AttackResult(
+                attack, threat, outcomes, run.unconfirmed(), run.seconds(), run.cpuSeconds(), ESCALATION);
+    }
+
+    /** What the attack did to a sample under the same threat model; or under a smaller epsilon, if that broke it. */
+    private Optional<SampleOutcome> known(Attack attack, ThreatModel threat, int position) {
+        return known.entrySet().stream()
+                .filter(entry -> entry.getKey().attack().equals(attack)
+                        && isWithin(entry.getKey().threat(), threat))
+                .flatMap(entry -> Optional.ofNullable(entry.getValue().get(position))
+                        .filter(outcome ->
+                                entry.getKey().threat().equals(threat) || outcome.status() == SampleStatus.BROKEN)
+                        .stream())
+                .findFirst();
     }
 }

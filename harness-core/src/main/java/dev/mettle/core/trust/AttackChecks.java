@@ -11,6 +11,7 @@ import dev.mettle.core.trust.TrustAttacks.Role;
 import dev.mettle.core.verdict.ClopperPearson;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -142,17 +143,15 @@ final class AttackChecks {
     }
 
     private void transfers() {
-        int refused = runs.stream().mapToInt(AttackedSamples::unconfirmed).sum();
-        int attacked = runs.stream()
-                .mapToInt(run -> (int) run.outcomes().stream()
-                        .filter(outcome -> outcome.status().attacked())
-                        .count())
-                .sum();
-        Share share = new Share(Math.min(refused, attacked), attacked);
-        String evidence =
-                "the original model refused the adversarial examples of " + share + " samples in the attacks on it";
+        // the worst of the attacks, for others that are not led astray say nothing about it
+        AttackedSamples worst = runs.stream()
+                .max(Comparator.comparingDouble(run -> refused(run).lowerBound()))
+                .orElseThrow();
+        Share share = refused(worst);
+        String evidence = "the original model refused the adversarial examples of " + share + " samples that "
+                + worst.attack().label() + " attacked";
         findings.add(
-                refused == 0
+                share.count() == 0
                         ? TrustFinding.passed(TrustCheck.TRANSFERS, evidence)
                         : new TrustFinding(
                                 TrustCheck.TRANSFERS,
@@ -160,6 +159,13 @@ final class AttackChecks {
                                 evidence,
                                 "gradients and labels seem to come from different models; attack the original by Square or"
                                         + " HopSkipJump"));
+    }
+
+    private static Share refused(AttackedSamples run) {
+        int attacked = (int) run.outcomes().stream()
+                .filter(outcome -> outcome.status().attacked())
+                .count();
+        return new Share(Math.min(run.unconfirmed(), attacked), attacked);
     }
 
     private void beats(TrustCheck check, Role role, Budget.Plan plan) {
@@ -196,8 +202,10 @@ final class AttackChecks {
     }
 
     private String advice(TrustCheck check) {
-        List<Attack> next =
-                lent.map(attacks -> attacks.next(check, threat.norm())).orElse(List.of());
+        List<Attack> ran = runs.stream().map(AttackedSamples::attack).toList();
+        List<Attack> next = lent.map(attacks -> attacks.next(check, threat.norm())).orElse(List.of()).stream()
+                .filter(attack -> !ran.contains(attack))
+                .toList();
         String names = String.join(" and ", next.stream().map(Attack::label).toList());
         String try_ = names.isEmpty() ? "" : "; next try " + names;
         return switch (check) {
@@ -267,7 +275,9 @@ final class AttackChecks {
                 SampleOutcome outcome = run.outcomes().get(i);
                 boolean isBroken = outcome.status() == SampleStatus.BROKEN;
                 boolean gradients = run.attack().access() == Access.GRADIENTS;
-                attacked |= gradients && outcome.status() != SampleStatus.CLEAN_WRONG;
+                attacked |= gradients
+                        && !run.attack().isBaseline()
+                        && outcome.status().attacked();
                 white |= gradients && isBroken;
                 black |= !gradients && isBroken;
             }

@@ -93,8 +93,11 @@ final class LocalChecks {
             checks.scores(scored);
             checks.stability(scored, stabilityDraws);
         } else {
-            for (TrustCheck check :
-                    List.of(TrustCheck.CHANGING_SCORES, TrustCheck.UNROUNDED_INPUTS, TrustCheck.STABLE_PREDICTIONS)) {
+            for (TrustCheck check : List.of(
+                    TrustCheck.CHANGING_SCORES,
+                    TrustCheck.CONTINUOUS_SCORES,
+                    TrustCheck.UNROUNDED_INPUTS,
+                    TrustCheck.STABLE_PREDICTIONS)) {
                 checks.findings.add(TrustFinding.notRun(check, "no attack looks at scores"));
             }
         }
@@ -117,6 +120,9 @@ final class LocalChecks {
         int attacked = 0;
         int zero = 0;
         for (AttackedSamples run : runs) {
+            if (run.attack().access() != Access.GRADIENTS) {
+                continue;
+            }
             attacked += (int) run.outcomes().stream()
                     .filter(outcome -> outcome.status().attacked())
                     .count();

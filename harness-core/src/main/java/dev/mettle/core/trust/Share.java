@@ -17,7 +17,12 @@ record Share(int count, int of) {
 
     /** Say whether the true share is surely above what is tolerated. */
     boolean isSignificant() {
-        return of > 0 && ClopperPearson.lowerBound(count, of, CONFIDENCE) > TOLERATED;
+        return lowerBound() > TOLERATED;
+    }
+
+    /** Return what the true share surely is at least. */
+    double lowerBound() {
+        return of == 0 ? 0 : ClopperPearson.lowerBound(count, of, CONFIDENCE);
     }
 
     /** Return a doubt if the share is significant, a warning if it isn't zero. */

@@ -90,6 +90,27 @@ public enum TrustCheck {
         };
     }
 
+    /** Say whether the check looks at the model and its gradients, which no further attack can change. */
+    boolean isOfModel() {
+        return switch (this) {
+            case VALID_GRADIENTS,
+                    NONZERO_GRADIENTS,
+                    SUFFICIENT_PRECISION,
+                    SMOOTH_GRADIENTS,
+                    LOGITS,
+                    UNSATURATED_LOGITS,
+                    DETERMINISTIC,
+                    INDEPENDENT_SAMPLES,
+                    CONSISTENT_LABELS,
+                    CHANGING_SCORES,
+                    CONTINUOUS_SCORES,
+                    UNROUNDED_INPUTS,
+                    STABLE_PREDICTIONS,
+                    TRANSFERS -> true;
+            default -> false;
+        };
+    }
+
     /** Return who proposed the check. */
     public String source() {
         return source;

@@ -1,5 +1,6 @@
 package dev.mettle.core.trust;
 
+import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
@@ -32,8 +33,12 @@ public final class TrustChecker {
 
     /** Create a checker that borrows attacks from the class path. */
     public TrustChecker(TrustSubject subject) {
+        this(subject, ServiceLoader.load(TrustAttacks.class).findFirst());
+    }
+
+    TrustChecker(TrustSubject subject, Optional<TrustAttacks> lent) {
         this.subject = subject;
-        this.lent = ServiceLoader.load(TrustAttacks.class).findFirst();
+        this.lent = lent;
         this.probes = new Probes(subject);
         double[] draws = new double[subject.data().size()];
         Arrays.setAll(
@@ -53,7 +58,10 @@ public final class TrustChecker {
                 + lent.map(attacks -> CodeVersion.of(attacks.getClass())).orElse("");
     }
 
-    /** Return the attacks to try next where checks raised doubts, each once. */
+    /**
+     * Return the attacks to try next where checks raised doubts, each once. Those that follow gradients come first, so that what others
+     * find is what gradients miss.
+     */
     public List<Attack> next(TrustReport report) {
         return report.findings(TrustLevel.DOUBT).stream()
                 .flatMap(finding -> lent.stream()
@@ -63,6 +71,7 @@ public final class TrustChecker {
                 .distinct()
                 .filter(attack -> attack.access().offeredBy(subject.model()))
                 .filter(attack -> !report.attacks().contains(attack))
+                .sorted(Comparator.comparing(attack -> attack.access() != Access.GRADIENTS))
                 .toList();
     }
 
@@ -141,6 +150,9 @@ public final class TrustChecker {
     }
 
     private TrustFinding validity(List<AttackedSamples> runs) {
+        if (runs.stream().noneMatch(run -> run.attack().access() == Access.GRADIENTS)) {
+            return TrustFinding.notRun(TrustCheck.VALID_GRADIENTS, "no attack follows gradients");
+        }
         int invalid = (int) runs.stream()
                 .flatMap(run -> run.outcomes().stream())
                 .filter(outcome -> outcome.status() == SampleStatus.GRADIENT_INVALID)
@@ -157,11 +169,11 @@ public final class TrustChecker {
             return new TrustFinding(
                     TrustCheck.VALID_GRADIENTS,
                     TrustLevel.WARNING,
-                    invalid + " samples met gradients that are NaN or infinite",
-                    "they count as undecided; attack them by Square or HopSkipJump");
+                    (invalid == 1 ? "1 sample" : invalid + " samples") + " met gradients that are NaN or infinite",
+                    "what is left undecided shows nothing; attack it by Square or HopSkipJump");
         }
         return subject.gradientCheck()
                 .map(check -> TrustFinding.passed(TrustCheck.VALID_GRADIENTS, check.message()))
-                .orElse(TrustFinding.notRun(TrustCheck.VALID_GRADIENTS, "no attack follows gradients"));
+                .orElse(TrustFinding.notRun(TrustCheck.VALID_GRADIENTS, "the gradients were not compared"));
     }
 }

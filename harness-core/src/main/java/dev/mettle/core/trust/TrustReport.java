@@ -4,6 +4,9 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * What the trust checks found about some attacks under one threat model.
@@ -55,8 +58,30 @@ public record TrustReport(
         return evaluationPasses == 0 ? 0 : (double) passes / evaluationPasses;
     }
 
-    /** Say whether this report is about all of the given attacks, and perhaps more. */
-    public boolean covers(ThreatModel threat, List<Attack> given) {
-        return threatModel.equals(threat) && new HashSet<>(attacks).containsAll(given);
+    /** Say whether this report is about the given attacks, all of them and no other, in any order. */
+    public boolean isAbout(ThreatModel threat, List<Attack> given) {
+        return threatModel.equals(threat) && new HashSet<>(attacks).equals(new HashSet<>(given));
+    }
+
+    /**
+     * Return the same report with the doubts about the model itself that were raised before further attacks ran: these answer doubts
+     * about attacks only, and other samples that stand now are no answer.
+     */
+    public TrustReport keepingDoubtsAboutTheModel(TrustReport before) {
+        if (!ran()) {
+            return this;
+        }
+        Map<TrustCheck, TrustFinding> kept = before.findings(TrustLevel.DOUBT).stream()
+                .filter(finding -> finding.check().isOfModel())
+                .collect(Collectors.toMap(TrustFinding::check, Function.identity()));
+        return new TrustReport(
+                threatModel,
+                attacks,
+                findings.stream()
+                        .map(finding -> kept.getOrDefault(finding.check(), finding))
+                        .toList(),
+                passes,
+                evaluationPasses,
+                skipped);
     }
 }
