@@ -18,8 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Projected gradient descent: steps of steepest ascent on a loss, each projected back on ball and box.
  *
  * <p>{@code x₀} is uniform in the ball; {@code xₜ₊₁ = Π(xₜ + α · s(∇ₓ CE(xₜ, y)))} with {@code s} the sign in L∞ and
- * {@code g/‖g‖₂} in L2. In L1 the step goes to the features with the largest gradients, a hundredth of all in equal shares (Tramèr
- * and Boneh, NeurIPS 2019), as far as the box lets them move, with an exact projection (Croce and Hein, ICML 2021). Every iterate is judged, the last one too; a sample leaves as soon as it is
+ * {@code g/‖g‖₂} in L2. In L1 the step goes to the features with the largest gradients, each as far as the box lets it move, with
+ * an exact projection (Croce and Hein, ICML 2021). Every iterate is judged, the last one too; a sample leaves as soon as it is
  * broken; restarts run on the samples still standing.
  *
  * <p>The cross-entropy of the paper can be exchanged for another {@link Loss}, and the plain step for another {@link Optimizer}.

@@ -13,9 +13,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 final class L1Set extends PerturbationSet {
 
-    /** The share of features that a step leaves alone where the box doesn't interfere (Tramèr and Boneh, NeurIPS 2019). */
-    private static final double SPARSITY = 0.99;
-
     L1Set(double epsilon, Box box, Constraints constraints, INDArray clean) {
         super(epsilon, box, constraints, clean);
     }
@@ -76,29 +73,29 @@ final class L1Set extends PerturbationSet {
     }
 
     /**
-     * Spend the step on the features with the largest gradients, equal shares for a hundredth of all features, but none beyond
-     * the box: what the box refuses goes to the next largest. Without that, steps into the box are lost and PGD stalls.
+     * Spend the step on the features with the largest gradients, each up to the box: the steepest step inside the box (Croce and
+     * Hein 2021). Equal shares for several features (Tramèr and Boneh, NeurIPS 2019) come to rest too early: whatever the
+     * gradients, each gains what the projection then takes from each.
      */
     @Override
     public INDArray steepestStep(INDArray x, INDArray gradient, double size) {
         double[][] points = Rows.toRows(x);
         double[][] steps = Rows.toRows(gradient);
-        double share = size / Math.max(1, Math.round((1 - SPARSITY) * Rows.features(clean)));
         for (int row = 0; row < steps.length; row++) {
-            steps[row] = spend(points[row], steps[row], size, share);
+            steps[row] = spend(points[row], steps[row], size);
         }
         return Rows.fromRows(steps, gradient);
     }
 
-    /** The perturbation of L1 length {@code budget}, at most {@code share} per feature, that gains most along the gradient. */
-    private double[] spend(double[] from, double[] gradient, double budget, double share) {
+    /** The perturbation of L1 length {@code budget} that gains most along the gradient inside the box. */
+    private double[] spend(double[] from, double[] gradient, double budget) {
         double[] step = new double[gradient.length];
         double left = budget;
         for (int i : largestFirst(i -> Math.abs(gradient[i]), gradient.length)) {
             if (left <= 0 || gradient[i] == 0) {
                 break;
             }
-            double size = Math.min(Math.min(left, share), room(from, i, gradient[i]));
+            double size = Math.min(left, room(from, i, gradient[i]));
             step[i] = Math.signum(gradient[i]) * size;
             left -= size;
         }
@@ -109,7 +106,7 @@ final class L1Set extends PerturbationSet {
     @Override
     public INDArray maximizeLinear(INDArray gradient) {
         return mapRows(gradient, (sample, g) -> {
-            double[] point = spend(sample, g, epsilon, epsilon);
+            double[] point = spend(sample, g, epsilon);
             for (int i = 0; i < point.length; i++) {
                 point[i] += sample[i];
             }

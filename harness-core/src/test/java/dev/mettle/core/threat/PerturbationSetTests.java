@@ -197,6 +197,28 @@ class PerturbationSetTests {
         assertThat(Rows.toDoubles(step)).containsExactly(new double[] {0, 0.2, -0.5}, within(1e-12));
     }
 
+    /** Equal shares for a hundredth of the features would halve the larger gradient's gain. */
+    @Test
+    void l1_steps_go_to_the_largest_gradient_however_many_features_there_are() {
+        double[] slopes = new double[245];
+        Arrays.fill(slopes, 0.1);
+        slopes[7] = -3;
+        slopes[200] = 2;
+        INDArray clean = Rows.fromDoubles(new double[245], new long[] {1, 245}, DataType.DOUBLE)
+                .addi(0.5);
+        INDArray gradient = Rows.fromDoubles(slopes, new long[] {1, 245}, DataType.DOUBLE);
+        double[] expected = new double[245];
+        expected[7] = -0.4;
+        assertThat(Rows.toDoubles(
+                        Norm.L1.ball(1, BOX, Constraints.none(), clean).steepestStep(clean, gradient, 0.4)))
+                .containsExactly(expected, within(1e-12));
+        expected[7] = -0.5;
+        expected[200] = 0.2;
+        assertThat(Rows.toDoubles(
+                        Norm.L1.ball(1, BOX, Constraints.none(), clean).steepestStep(clean, gradient, 0.7)))
+                .containsExactly(expected, within(1e-12));
+    }
+
     @Test
     void respects_bounds_per_feature() {
         Box box = Box.perFeature(new double[] {0, -1, 10}, new double[] {1, 1, 20});
