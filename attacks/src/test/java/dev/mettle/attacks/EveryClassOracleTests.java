@@ -165,9 +165,9 @@ class EveryClassOracleTests {
             cases.add(new Case(new Bim().withSteps(50), norm, SURE, false, 1.05));
             cases.add(new Case(new Pgd().withSteps(400), norm, SURE, false, 1.05));
         }
-        // the sum of all gradients still pulls towards the classes that led at first
-        cases.add(new Case(new MiFgsm().withSteps(50), Norm.LINF, SURE, false, 1.05));
-        cases.add(new Case(new MiFgsm().withSteps(50), Norm.L2, SURE, false, 1.2));
+        for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+            cases.add(new Case(new MiFgsm().withSteps(50), norm, SURE, false, 1.05));
+        }
         cases.add(new Case(new Bim(), Norm.L1, SURE, false, 1.05));
         cases.add(new Case(new Pgd().withSteps(200), Norm.L1, SURE, false, 1.05));
         // equal shares for several features: see below
@@ -187,8 +187,7 @@ class EveryClassOracleTests {
         for (int i = 0; i < 8; i++) {
             double optimum = AffineOptimum.distance(model, rows[i], labels[i], one.norm());
             double epsilon = one.factor() * optimum;
-            // from a random start PGD has a long way to go: let it cross the ball several times
-            Attack tuned = one.attack() instanceof Pgd pgd ? pgd.withStep(0.02 * epsilon) : one.attack();
+            Attack tuned = tuned(one.attack(), epsilon);
             ThreatModel above =
                     new ThreatModel(one.norm(), epsilon, model.info().inputRange());
             boolean reached = false;
@@ -232,6 +231,14 @@ class EveryClassOracleTests {
             }
         }
         assertThat(broken(model, new Bim(), threat, inputs, labels, 3)).isTrue();
+    }
+
+    /** From a random start, or after a detour towards a class that led at first, the way is longer than ε: let them cross the ball. */
+    private static Attack tuned(Attack attack, double epsilon) {
+        if (attack instanceof Pgd pgd) {
+            return pgd.withStep(0.02 * epsilon);
+        }
+        return attack instanceof MiFgsm momentum ? momentum.withStep(0.08 * epsilon) : attack;
     }
 
     private static boolean broken(
