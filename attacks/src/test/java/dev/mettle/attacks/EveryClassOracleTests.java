@@ -72,8 +72,10 @@ class EveryClassOracleTests {
             cases.add(new Case(new BrendelBethge().withSteps(500), norm, 1, false, 2.2));
         }
         cases.add(new Case(new Ead(9, 300, 0.01, 0.1, 0.1, 0, true), Norm.L1, 1, false, 1.4));
+        cases.add(new Case(new Ead(9, 100, 0.01, 0.1, 1e-6, 0, true), Norm.L2, 1, false, 1.4));
         // small steps and a small first constant, for samples that are near
         cases.add(new Case(new CarliniWagner(9, 1000, 0.005, 0.02, 0, true), Norm.L2, 1, true, 1.4));
+        cases.add(new Case(new CarliniWagnerLinf(300, 0.003, 0.01, 2, 20, 0.96, 5e-4, 0), Norm.LINF, 1, true, 1.4));
         return cases.stream().flatMap(one -> Arrays.stream(SHAPES).map(shape -> Arguments.of(one, shape)));
     }
 
