@@ -71,7 +71,7 @@ class EveryClassOracleTests {
             cases.add(new Case(new FabTargeted(), norm, 1, false, 1.05));
             cases.add(new Case(new BrendelBethge().withSteps(500), norm, 1, false, 2.2));
         }
-        cases.add(new Case(new Ead(9, 300, 0.01, 0.1, 0.1, 0, true), Norm.L1, 1, false, 1.4));
+        cases.add(new Case(new Ead(9, 100, 0.01, 0.1, 0.1, 0, true), Norm.L1, 1, false, 1.4));
         cases.add(new Case(new Ead(9, 100, 0.01, 0.1, 1e-6, 0, true), Norm.L2, 1, false, 1.4));
         // small steps and a small first constant, for samples that are near
         cases.add(new Case(new CarliniWagner(9, 1000, 0.005, 0.02, 0, true), Norm.L2, 1, true, 1.4));

@@ -34,8 +34,8 @@ class SparseOracleTests {
 
     private static final long[][] SHAPES = {{8}, {4, 6}, {5, 7, 7}};
 
-    private static final Attack EAD = new Ead(9, 600, 0.01, 0.1, 0.1, 0, true);
-    private static final Attack EAD_L2 = new Ead(9, 600, 0.01, 0.1, 1e-6, 0, true);
+    private static final Attack EAD = new Ead(9, 200, 0.01, 0.1, 0.1, 0, true);
+    private static final Attack EAD_L2 = new Ead(9, 100, 0.01, 0.1, 1e-6, 0, true);
     private static final Attack CW_LINF = new CarliniWagnerLinf(300, 0.003, 0.01, 2, 20, 0.96, 5e-4, 0);
     /** The exact distances on ReLU networks, by classes, seed, sample and norm: the attacks share them. */
     private static final Map<List<Object>, Double> RELU_OPTIMA = new HashMap<>();
@@ -222,7 +222,7 @@ class SparseOracleTests {
             cases.add(Arguments.of(new FabTargeted(), norm, false));
             // random starts lead into every region, and out of the trap
             cases.add(Arguments.of(new Fab().withRestarts(10), norm, true));
-            cases.add(Arguments.of(new BrendelBethge().withRestarts(40), norm, true));
+            cases.add(Arguments.of(new BrendelBethge().withRestarts(20), norm, true));
         }
         return cases.stream();
     }
