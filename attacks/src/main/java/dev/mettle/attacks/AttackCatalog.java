@@ -4,10 +4,12 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.loss.Loss;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** All attacks by the names used on the command line. */
 public final class AttackCatalog {
@@ -172,6 +174,7 @@ public final class AttackCatalog {
                     "one small square for all samples (Brown 2017)"));
 
     private static final String EOT = "eot-";
+    private static final String EOT_NAME = "eot ";
 
     private AttackCatalog() {}
 
@@ -229,6 +232,38 @@ public final class AttackCatalog {
                     option.substring(equals + 1).trim());
         }
         return AttackOptions.with(entry.defaults(), options);
+    }
+
+    /**
+     * Find the attack that a report is about.
+     *
+     * @param name the name that the attack gives itself, in any case, such as {@code APGD-CE}
+     * @param parameters all its parameters, as reports print them
+     * @return the attack, of exactly this name and these parameters; empty if there is none here: it is somebody's own, or a version of
+     *     Mettle with other parameters ran it
+     * @throws ConfigurationException if the value of a parameter can't be read
+     */
+    public static Optional<Attack> find(String name, Map<String, String> parameters) {
+        String wanted = name.toLowerCase(Locale.ROOT);
+        if (wanted.startsWith(EOT_NAME)) {
+            Map<String, String> own = new LinkedHashMap<>(parameters);
+            own.remove("attack");
+            String draws = own.remove("draws");
+            return draws == null
+                    ? Optional.empty()
+                    : find(wanted.substring(EOT_NAME.length()), own)
+                            .map(attack -> AttackOptions.with(
+                                    ExpectationOverTransformation.of(attack, 2), Map.of("draws", draws)))
+                            .filter(attack -> attack.parameters().equals(parameters));
+        }
+        return ENTRIES.stream()
+                .map(Entry::defaults)
+                .filter(attack -> attack.parameters().keySet().equals(parameters.keySet()))
+                .sorted(Comparator.comparing(attack -> !attack.name().equalsIgnoreCase(wanted)))
+                .map(attack -> AttackOptions.with(attack, parameters))
+                .filter(attack -> attack.name().equalsIgnoreCase(wanted)
+                        && attack.parameters().equals(parameters))
+                .findFirst();
     }
 
     private static Attack averaged(String drawsAndAttack) {

@@ -4,7 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.loss.Loss;
+import dev.mettle.core.threat.Norm;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 
@@ -34,6 +40,36 @@ class AttackCatalogTests {
         }
         assertThat(new Pgd().parameters().toString())
                 .isEqualTo("{steps=40, step=auto, restarts=1, random-start=true, loss=cross-entropy, optimizer=plain}");
+    }
+
+    @Test
+    void every_attack_is_found_again_by_what_reports_say_of_it() {
+        List<Attack> attacks = new ArrayList<>(List.of(
+                new Pgd(7, OptionalDouble.of(2 / 255.0), 3, false).withLoss(Loss.DLR),
+                new Apgd(Loss.MARGIN).withSteps(17),
+                new Ddn(30, 0.1, 1 / 3.0, 256),
+                ExpectationOverTransformation.of(new Apgd(Loss.DLR).withSteps(50), 20)));
+        AttackCatalog.entries().forEach(entry -> attacks.add(entry.defaults()));
+        for (Suite suite : Suite.values()) {
+            for (Norm norm : List.of(Norm.LINF, Norm.L2, Norm.L1)) {
+                attacks.addAll(suite.in(norm).attacks());
+            }
+        }
+        for (Attack attack : attacks) {
+            assertThat(AttackCatalog.find(attack.name().toLowerCase(Locale.ROOT), attack.parameters()))
+                    .contains(attack);
+        }
+    }
+
+    @Test
+    void finds_no_attack_by_half_of_its_parameters() {
+        assertThat(AttackCatalog.find("pgd", Map.of("steps", "40"))).isEmpty();
+        assertThat(AttackCatalog.find("eot pgd", new Pgd().parameters())).isEmpty();
+        assertThat(AttackCatalog.find("mine", Map.of())).isEmpty();
+        assertThat(AttackCatalog.find("fgsm", Map.of())).contains(new Fgsm());
+        assertThatThrownBy(() -> AttackCatalog.find("noise", Map.of("draws", "many")))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("RandomNoise: the option draws is 'many': give a whole number");
     }
 
     @Test

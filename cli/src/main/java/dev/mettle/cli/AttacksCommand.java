@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli fills the fields
 final class AttacksCommand implements Runnable {
 
-    private static final int WIDTH = 100;
     private static final int NAME_WIDTH = 12;
     private static final int LABEL_WIDTH = 10;
     private static final int SUITE_WIDTH = 18;
@@ -75,16 +74,7 @@ final class AttacksCommand implements Runnable {
     }
 
     private static void print(PrintWriter out, String label, String text) {
-        String line = " ".repeat(NAME_WIDTH) + pad(label, LABEL_WIDTH);
-        String indent = " ".repeat(line.length());
-        for (String word : text.split(" ", -1)) {
-            if (line.length() + word.length() > WIDTH) {
-                out.println(line.stripTrailing());
-                line = indent;
-            }
-            line += word + " ";
-        }
-        out.println(line.stripTrailing());
+        Wrapping.print(out, " ".repeat(NAME_WIDTH) + pad(label, LABEL_WIDTH), text);
     }
 
     private static String pad(String text, int width) {

@@ -35,7 +35,8 @@ final class ConsoleReport {
         out.flush();
     }
 
-    private static String hash(String sha256) {
+    /** Shorten a hash for the console. */
+    static String hash(String sha256) {
         return sha256.substring(0, Math.min(HASH_DIGITS, sha256.length()));
     }
 

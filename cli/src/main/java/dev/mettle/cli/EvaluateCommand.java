@@ -33,7 +33,6 @@ import dev.mettle.reports.EvaluationJson;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -228,7 +227,7 @@ final class EvaluateCommand implements Callable<Integer> {
         TrustPolicy trust = trustPolicy();
         checkFiles(threats);
 
-        LabeledData data = data();
+        LabeledData data = new DataFiles(inputs, labels).load();
         EvaluationPlan plan = new EvaluationPlan(
                 String.valueOf(model.getFileName()),
                 Dl4jClassifier.load(model).withInputRange(box.lower(0), box.upper(0)),
@@ -350,20 +349,10 @@ final class EvaluateCommand implements Callable<Integer> {
 
     private void checkFiles(List<ThreatModel> threats) {
         FileCheck.readable("--model", model);
-        FileCheck.readable("--inputs", inputs);
-        if (isArchive() != (labels == null)) {
-            throw new ConfigurationException(
-                    isArchive()
-                            ? "--labels is given, but " + inputs
-                                    + " is an archive with labels of its own: leave one out"
-                            : "--labels is missing: give the true labels of " + inputs
-                                    + ", or an .npz archive with 'inputs' and 'labels'");
-        }
-        List<Path> named = new ArrayList<>(List.of(model, inputs));
-        if (labels != null) {
-            FileCheck.readable("--labels", labels);
-            named.add(labels);
-        }
+        DataFiles files = new DataFiles(inputs, labels);
+        files.check();
+        List<Path> named = new ArrayList<>(List.of(model));
+        named.addAll(files.paths());
         if (json != null) {
             FileCheck.writable("--json", json, named);
             named.add(json);
@@ -375,14 +364,6 @@ final class EvaluateCommand implements Callable<Integer> {
                         + threats.size() + ": run once for each");
             }
         }
-    }
-
-    private boolean isArchive() {
-        return inputs.toString().toLowerCase(Locale.ROOT).endsWith(".npz");
-    }
-
-    private LabeledData data() {
-        return labels == null ? LabeledData.load(inputs) : LabeledData.load(inputs, labels);
     }
 
     private Evaluator run(EvaluationPlan plan, List<ThreatModel> threats) {

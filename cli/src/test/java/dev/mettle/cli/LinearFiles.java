@@ -30,15 +30,20 @@ record LinearFiles(Path directory, Path model, Path inputs, Path labels) {
     static final int SAMPLES = 20;
 
     static LinearFiles in(Path directory) throws IOException {
+        return in(directory, 4);
+    }
+
+    /** Write the files for a network with a weight of its own; its labels don't depend on it. */
+    static LinearFiles in(Path directory, double weight) throws IOException {
         LinearFiles files = new LinearFiles(
                 directory, directory.resolve("net.zip"), directory.resolve("x.npy"), directory.resolve("y.npy"));
-        ModelSerializer.writeModel(network(), files.model.toFile(), false);
+        ModelSerializer.writeModel(network(weight), files.model.toFile(), false);
         NumpyFiles.write(files.inputs, Nd4j.create(values()).castTo(DataType.FLOAT));
         NumpyFiles.write(files.labels, Nd4j.create(trueLabels()));
         return files;
     }
 
-    private static MultiLayerNetwork network() {
+    private static MultiLayerNetwork network(double weight) {
         MultiLayerNetwork network = new MultiLayerNetwork(new NeuralNetConfiguration.Builder()
                 .list()
                 .layer(new OutputLayer.Builder(LossFunctions.LossFunction.MCXENT)
@@ -48,7 +53,10 @@ record LinearFiles(Path directory, Path model, Path inputs, Path labels) {
                         .build())
                 .build());
         network.init();
-        network.setParam("0_W", Nd4j.create(new double[][] {{4, -4}, {-4, 4}}).castTo(DataType.FLOAT));
+        network.setParam(
+                "0_W",
+                Nd4j.create(new double[][] {{weight, -weight}, {-weight, weight}})
+                        .castTo(DataType.FLOAT));
         network.setParam("0_b", Nd4j.zeros(DataType.FLOAT, 1, 2));
         return network;
     }

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
@@ -18,6 +19,7 @@ import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustFinding;
@@ -34,10 +36,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,10 +104,11 @@ public final class EvaluationJson {
         document.set(
                 "model",
                 model(evaluation.model(), Rows.features(evaluation.data().inputs())));
-        document.putObject("data")
-                .put("name", evaluation.data().name())
-                .put("sha256", evaluation.dataSha256())
-                .put("samples", evaluation.samples());
+        document.set("data", data(evaluation));
+        constraints(
+                        evaluation.results().get(0).threatModel(),
+                        Rows.features(evaluation.data().inputs()))
+                .ifPresent(node -> document.set("constraints", node));
         ObjectNode environment = document.putObject("environment");
         new TreeMap<>(evaluation.environment()).forEach(environment::put);
         document.put("seed", evaluation.seed());
@@ -122,7 +128,7 @@ public final class EvaluationJson {
         return text(of(evaluation, policy));
     }
 
-    private static String text(ObjectNode document) {
+    static String text(ObjectNode document) {
         DefaultPrettyPrinter printer = new DefaultPrettyPrinter()
                 .withSeparators(Separators.createDefaultInstance()
                         .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
@@ -248,10 +254,98 @@ public final class EvaluationJson {
         node.put("backwardPerSample", result.backwardPerSample());
         node.put("seconds", result.seconds());
         node.put("cpuSeconds", result.cpuSeconds());
+        putOutcomes(node, result);
         return node;
     }
 
-    private static void putThreat(ObjectNode node, ThreatModel threat) {
+    /** Puts what became of every sample: those that are named nowhere withstood, or are wrong without an attack. */
+    private static void putOutcomes(ObjectNode node, AttackResult result) {
+        ArrayNode broken = node.putArray("broken");
+        for (SampleOutcome outcome : result.outcomes()) {
+            if (outcome.status() == SampleStatus.BROKEN) {
+                broken.addObject()
+                        .put("sample", outcome.id())
+                        .put("predicted", outcome.adversarialLabel())
+                        .put(
+                                "distance",
+                                outcome.breakingDistance(result.threatModel().norm()))
+                        .put("forward", outcome.forwards())
+                        .put("backward", outcome.backwards())
+                        .put("exampleSha256", outcome.exampleSha256().orElseThrow());
+            }
+        }
+        List<SampleOutcome> undecided = result.outcomes().stream()
+                .filter(outcome -> outcome.status().undecided())
+                .toList();
+        if (!undecided.isEmpty()) {
+            ArrayNode nodes = node.putArray("undecided");
+            undecided.forEach(outcome -> nodes.addObject()
+                    .put("sample", outcome.id())
+                    .put("status", outcome.status().name()));
+        }
+        putSamples(node, "brokenBefore", result, SampleStatus.BROKEN_BEFORE);
+        putSamples(node, "notEvaluated", result, SampleStatus.NOT_EVALUATED);
+    }
+
+    private static void putSamples(ObjectNode node, String key, AttackResult result, SampleStatus status) {
+        if (result.count(status) > 0) {
+            ArrayNode samples = node.putArray(key);
+            result.outcomes().stream()
+                    .filter(outcome -> outcome.status() == status)
+                    .forEach(outcome -> samples.add(outcome.id()));
+        }
+    }
+
+    private static ObjectNode data(Evaluation evaluation) {
+        LabeledData data = evaluation.data();
+        ObjectNode node = NODES.objectNode();
+        node.put("name", data.name());
+        node.put("sha256", evaluation.dataSha256());
+        node.put("samples", evaluation.samples());
+        if (IntStream.range(0, data.size()).anyMatch(i -> data.id(i) != i)) {
+            ArrayNode ids = node.putArray("ids");
+            IntStream.range(0, data.size()).forEach(i -> ids.add(data.id(i)));
+        }
+        ArrayNode wrong = node.putArray("wrong");
+        IntStream.range(0, data.size()).filter(i -> !evaluation.isCorrect(i)).forEach(i -> wrong.add(data.id(i)));
+        return node;
+    }
+
+    /** Spells out the constraints that all threat models of an evaluation share, if there are any. */
+    private static Optional<ObjectNode> constraints(ThreatModel threat, long features) {
+        Constraints constraints = threat.constraints();
+        if (constraints.isNone()) {
+            return Optional.empty();
+        }
+        ObjectNode node = NODES.objectNode();
+        putRanges(node.putArray("frozen"), constraints::isFrozen, features);
+        putRanges(node.putArray("wholeNumbers"), constraints::isWhole, features);
+        ArrayNode groups = node.putArray("oneHot");
+        constraints
+                .groups()
+                .forEach(group -> groups.addArray().add(group.from()).add(group.to()));
+        if (constraints.hasScale()) {
+            ArrayNode scale = node.putArray("scale");
+            IntStream.range(0, (int) features).mapToDouble(constraints::scaleOf).forEach(scale::add);
+        }
+        return Optional.of(node);
+    }
+
+    /** Puts runs of features as pairs of the first and the last one. */
+    private static void putRanges(ArrayNode ranges, IntPredicate in, long features) {
+        for (int from = 0; from < features; from++) {
+            if (in.test(from)) {
+                int to = from;
+                while (to + 1 < features && in.test(to + 1)) {
+                    to++;
+                }
+                ranges.addArray().add(from).add(to);
+                from = to;
+            }
+        }
+    }
+
+    static void putThreat(ObjectNode node, ThreatModel threat) {
         node.put("norm", threat.norm().name().toLowerCase(Locale.ROOT));
         putFinite(node, "epsilon", threat.epsilon());
         if (!threat.transformation().isEmpty()) {
@@ -321,7 +415,7 @@ public final class EvaluationJson {
         return node;
     }
 
-    private static void putFinite(ObjectNode node, String key, double value) {
+    static void putFinite(ObjectNode node, String key, double value) {
         if (Double.isFinite(value)) {
             node.put(key, value);
         } else {

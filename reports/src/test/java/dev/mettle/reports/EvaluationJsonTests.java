@@ -39,6 +39,9 @@ class EvaluationJsonTests {
     private static final ThreatModel LARGE = new ThreatModel(Norm.LINF, 0.5, BOX);
     private static final ThreatModel UNBOUNDED = new ThreatModel(Norm.L2, ThreatModel.UNBOUNDED, BOX);
 
+    /** {@code sha256sum} of 3ff0000000000000 twice: the doubles 1, 1. */
+    private static final String TWO_ONES = "7b80af00a158efa86fec337d9b0be3eab07e8a283f613882db035c40fdb526b3";
+
     private static final Attack FGSM = new OneStep("FGSM", 1);
 
     @Test
@@ -49,8 +52,7 @@ class EvaluationJsonTests {
                 result(FGSM, SMALL, broken(0, 0.1, 0.25), robust(1), broken(2, 0.1, 0.75), wrong(3)),
                 result(new OneStep("PGD", 0.5), SMALL, robust(0), robust(1), zeroGradient(2), wrong(3)));
 
-        assertThat(EvaluationJson.text(evaluation, VerdictPolicy.atLeast(0.25)))
-                .isEqualTo("""
+        assertThat(EvaluationJson.text(evaluation, VerdictPolicy.atLeast(0.25))).isEqualTo("""
                 {
                   "schema": "mettle-evaluation/1",
                   "name": "a test",
@@ -132,7 +134,22 @@ class EvaluationJsonTests {
                     "forwardPerSample": 1.0,
                     "backwardPerSample": 2.0,
                     "seconds": 1.5,
-                    "cpuSeconds": 2.5
+                    "cpuSeconds": 2.5,
+                    "broken": [ {
+                      "sample": 0,
+                      "predicted": 1,
+                      "distance": 0.1,
+                      "forward": 1,
+                      "backward": 2,
+                      "exampleSha256": "%3$s"
+                    }, {
+                      "sample": 2,
+                      "predicted": 1,
+                      "distance": 0.1,
+                      "forward": 1,
+                      "backward": 2,
+                      "exampleSha256": "%3$s"
+                    } ]
                   }, {
                     "name": "pgd",
                     "label": "PGD",
@@ -155,7 +172,12 @@ class EvaluationJsonTests {
                     "forwardPerSample": 1.0,
                     "backwardPerSample": 2.0,
                     "seconds": 1.5,
-                    "cpuSeconds": 2.5
+                    "cpuSeconds": 2.5,
+                    "broken": [],
+                    "undecided": [ {
+                      "sample": 2,
+                      "status": "GRADIENT_ZERO"
+                    } ]
                   } ],
                   "model": {
                     "name": "tiny",
@@ -171,7 +193,8 @@ class EvaluationJsonTests {
                   "data": {
                     "name": "four",
                     "sha256": "4567",
-                    "samples": 4
+                    "samples": 4,
+                    "wrong": [ 3 ]
                   },
                   "environment": {
                     "backend": "CPU",
@@ -202,7 +225,8 @@ class EvaluationJsonTests {
                   } ],
                   "notes": [ "a note" ]
                 }
-                """.formatted(ClopperPearson.lowerBound(1, 4, 0.95), ClopperPearson.upperBound(1, 4, 0.95)));
+                """.formatted(
+                        ClopperPearson.lowerBound(1, 4, 0.95), ClopperPearson.upperBound(1, 4, 0.95), TWO_ONES));
     }
 
     @Test

@@ -110,6 +110,30 @@ public final class AttackEngine {
      * @throws ConfigurationException if the model doesn't offer what the attack needs, or the attack doesn't know the norm
      */
     public AttackRun run(Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids) {
+        return run(attack, threat, inputs, labels, ids, QueryListener.NONE);
+    }
+
+    /**
+     * Attack one sample just as {@link #run} does, and remember every query.
+     *
+     * @param input the sample, shape {@code [1, ...]}
+     * @param label its true label, which the model gives the clean sample
+     * @param id its id, for its random stream
+     * @throws ConfigurationException as {@link #run} does; or if the attack makes one perturbation for all samples, so that what it
+     *     does to one depends on the others
+     */
+    public AttackTrace trace(Attack attack, ThreatModel threat, INDArray input, int label, long id) {
+        if (attack.universal()) {
+            throw new ConfigurationException(
+                    attack.label() + " makes one perturbation for all samples: it can't be run on one of them alone");
+        }
+        QueryRecorder queries = new QueryRecorder(threat, input);
+        AttackRun run = run(attack, threat, input, new int[] {label}, new long[] {id}, queries);
+        return new AttackTrace(run, queries.queries());
+    }
+
+    private AttackRun run(
+            Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids, QueryListener queries) {
         attack.within(threat.norm(), threat.epsilon()); // refuses a norm that the attack doesn't know
         if (!attack.access().offeredBy(model)) {
             throw new ConfigurationException(attack.name() + " needs " + attack.access() + " of the model, which "
@@ -121,7 +145,7 @@ public final class AttackEngine {
         long cpuStart = cpuNanos();
         int classes = model.info().classes();
         Aim[] aims = aims(threat.goal(), classes, inputs, labels, ids);
-        Run run = new Run(attack, searched, nearest, classes, inputs, aims, ids);
+        Run run = new Run(attack, searched, nearest, classes, inputs, aims, ids, queries);
         int size = attack.universal() ? Math.max(1, labels.length) : batchSize;
         for (int from = 0; from < labels.length; from += size) {
             run.attackBatch(
@@ -212,6 +236,7 @@ public final class AttackEngine {
         private final INDArray inputs;
         private final Aim[] aims;
         private final long[] ids;
+        private final QueryListener queries;
         private final @Nullable INDArray[] adversarial;
         private final int[] adversarialLabels;
         private final @Nullable Distances[] distances;
@@ -220,7 +245,15 @@ public final class AttackEngine {
         private final long[] backwards;
         private int unconfirmed;
 
-        Run(Attack attack, ThreatModel threat, boolean nearest, int classes, INDArray inputs, Aim[] aims, long[] ids) {
+        Run(
+                Attack attack,
+                ThreatModel threat,
+                boolean nearest,
+                int classes,
+                INDArray inputs,
+                Aim[] aims,
+                long[] ids,
+                QueryListener queries) {
             this.attack = attack;
             this.threat = threat;
             this.nearest = nearest;
@@ -228,6 +261,7 @@ public final class AttackEngine {
             this.inputs = inputs;
             this.aims = aims;
             this.ids = ids;
+            this.queries = queries;
             int n = aims.length;
             this.adversarial = new INDArray[n];
             this.adversarialLabels = new int[n];
@@ -262,7 +296,9 @@ public final class AttackEngine {
                     classes,
                     streams,
                     dropBroken && !nearest,
-                    tracker -> beat(rows, tracker));
+                    tracker -> beat(rows, tracker),
+                    queries);
+            queries.restart(restart);
             attack.run(new AttackContext(proposals, restart));
             for (int i = 0; i < rows.length; i++) {
                 forwards[rows[i]] += proposals.forwards[i];

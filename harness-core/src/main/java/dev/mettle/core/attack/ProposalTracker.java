@@ -36,6 +36,7 @@ final class ProposalTracker {
     private final boolean dropBroken;
     private final AttackSpace space;
     private final Consumer<ProposalTracker> heartbeat;
+    private final QueryListener queries;
 
     private final INDArray best;
     private final double[] bestDistance;
@@ -54,7 +55,8 @@ final class ProposalTracker {
             int classes,
             SampleRandom[] streams,
             boolean dropBroken,
-            Consumer<ProposalTracker> heartbeat) {
+            Consumer<ProposalTracker> heartbeat,
+            QueryListener queries) {
         this.attack = attack;
         this.model = model;
         this.threat = threat;
@@ -65,6 +67,7 @@ final class ProposalTracker {
         this.dropBroken = dropBroken;
         this.space = attack.minimizesNorm() ? threat.spaceBeyond(inputs) : threat.space(inputs);
         this.heartbeat = heartbeat;
+        this.queries = queries;
         this.best = inputs.dup('c');
         this.bestDistance = new double[aims.length];
         Arrays.fill(bestDistance, Double.POSITIVE_INFINITY);
@@ -160,6 +163,7 @@ final class ProposalTracker {
         InputGradient pass = ((DifferentiableModel) model).gradient(x, lossGradient);
         count(rows, forwards, 1);
         count(rows, backwards, 1);
+        queries.asked(Access.GRADIENTS, aims(rows), x, pass.logits(), List.of(pass.gradient()));
         judgeQuery(rows, x, pass.logits());
         return pass;
     }
@@ -190,6 +194,7 @@ final class ProposalTracker {
         InputGradients passes = ((DifferentiableModel) model).gradients(x, lossGradients);
         count(rows, forwards, 1);
         count(rows, backwards, passes.gradients().size());
+        queries.asked(Access.GRADIENTS, aims(rows), x, passes.logits(), passes.gradients());
         judgeQuery(rows, x, passes.logits());
         return passes;
     }
@@ -211,16 +216,17 @@ final class ProposalTracker {
         INDArray x = space.toModel(points, rows);
         INDArray logits = ((LogitModel) model).logits(x);
         count(rows, forwards, 1);
+        queries.asked(Access.LOGITS, aims(rows), x, logits, List.of());
         judgeQuery(rows, x, logits);
         return logits;
     }
 
     boolean[] propose(int[] rows, INDArray points) {
         INDArray x = space.toModel(points, rows);
-        boolean[] reached = model instanceof LogitModel logitModel
-                ? reachesGoal(logitModel.logits(x), rows)
-                : model.reaches(x, aims(rows));
+        INDArray logits = model instanceof LogitModel logitModel ? logitModel.logits(x) : null;
+        boolean[] reached = logits != null ? reachesGoal(logits, rows) : model.reaches(x, aims(rows));
         count(rows, forwards, 1);
+        queries.asked(Access.LABELS, aims(rows), x, logits, List.of());
         judge(rows, x, reached);
         return reached;
     }

@@ -1,8 +1,13 @@
 package dev.mettle.core.attack;
 
+import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Sha256;
 import dev.mettle.core.numeric.Tolerance;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Norm;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -57,5 +62,20 @@ public record SampleOutcome(
             return Double.NaN;
         }
         return status == SampleStatus.ROBUST ? Double.POSITIVE_INFINITY : 0;
+    }
+
+    /**
+     * Return the SHA-256 of the adversarial example, in hex, if there is one: that of its values as doubles, in C order, most
+     * significant byte first. Equal hashes mean examples that are equal to the bit.
+     */
+    public Optional<String> exampleSha256() {
+        return Optional.ofNullable(adversarial).map(example -> {
+            double[] values = Rows.toDoubles(example);
+            ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES);
+            bytes.asDoubleBuffer().put(values);
+            MessageDigest digest = Sha256.digest();
+            digest.update(bytes.array());
+            return Sha256.hex(digest);
+        });
     }
 }

@@ -4,6 +4,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.numeric.SampleRandom;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param target the wanted label of a {@link Kind#CLASS} goal; {@link Aim#ANY} otherwise
  */
 public record Goal(Kind kind, int target) {
+
+    private static final String TOWARDS_CLASS = "towards class ";
 
     /** How the wanted label of a sample is chosen. */
     public enum Kind {
@@ -64,6 +67,24 @@ public record Goal(Kind kind, int target) {
     /** Want a label that is chosen sample by sample. */
     public static Goal of(Kind kind) {
         return new Goal(kind, Aim.ANY);
+    }
+
+    /**
+     * Read what {@link #toString} wrote.
+     *
+     * @throws ConfigurationException if the text names no goal
+     */
+    public static Goal parse(String text) {
+        for (Kind kind : Kind.values()) {
+            if (kind != Kind.CLASS && of(kind).toString().equals(text)) {
+                return of(kind);
+            }
+        }
+        if (text.matches(Pattern.quote(TOWARDS_CLASS) + "\\d{1,9}")) {
+            return target(Integer.parseInt(text.substring(TOWARDS_CLASS.length())));
+        }
+        throw new ConfigurationException("'" + text + "' is no goal: give one such as '" + untargeted() + "', '"
+                + target(3) + "' or '" + of(Kind.LEAST_LIKELY) + "'");
     }
 
     /** Say whether one label in particular is wanted. */
@@ -131,7 +152,7 @@ public record Goal(Kind kind, int target) {
     public String toString() {
         return switch (kind) {
             case UNTARGETED -> kind.words;
-            case CLASS -> "towards class " + target;
+            case CLASS -> TOWARDS_CLASS + target;
             default -> "towards the " + kind.words;
         };
     }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -453,5 +454,122 @@ class AttackEngineTests {
         public DifferentiableModel inDoublePrecision() {
             return this;
         }
+    }
+
+    @Test
+    void a_trace_holds_every_query_of_one_sample_and_the_outcome_of_any_batch() {
+        ThreatModel threat = new ThreatModel(Norm.LINF, 0.2, BOX);
+        int[] labels = MODEL.predict(INPUTS);
+        long[] ids = LongStream.range(100, 130).toArray();
+        List<SampleOutcome> together = AttackEngine.of(MODEL, 3)
+                .run(NOISE, threat, INPUTS, labels, ids)
+                .outcomes();
+        assertThat(together).extracting(SampleOutcome::status).contains(SampleStatus.BROKEN, SampleStatus.ROBUST);
+
+        for (int i = 0; i < labels.length; i++) {
+            INDArray input = Rows.select(INPUTS, new int[] {i});
+            AttackTrace trace = AttackEngine.of(MODEL, 3).trace(NOISE, threat, input, labels[i], ids[i]);
+
+            SampleOutcome outcome = trace.outcome();
+            assertThat(outcome.status()).isEqualTo(together.get(i).status());
+            assertThat(outcome.distances()).isEqualTo(together.get(i).distances());
+            assertThat(outcome.exampleSha256()).isEqualTo(together.get(i).exampleSha256());
+            assertThat(trace.queries()).hasSize((int) outcome.forwards());
+            for (int query = 0; query < trace.queries().size(); query++) {
+                Query each = trace.queries().get(query);
+                assertThat(each.restart()).isEqualTo(query / 4);
+                assertThat(each.asked()).isEqualTo(Access.LABELS);
+                assertThat(each.backwards()).isZero();
+                assertThat(each.gradientNorm()).isNaN();
+                assertThat(each.distance()).isBetween(0.0, 0.2 + 1e-9);
+                // the attack leaves a sample alone as soon as it is broken
+                assertThat(each.reachesAim())
+                        .isEqualTo(outcome.status() == SampleStatus.BROKEN
+                                && query == trace.queries().size() - 1);
+            }
+        }
+    }
+
+    @Test
+    void a_trace_tells_margin_gradient_and_distance_of_every_point() {
+        ThreatModel threat = new ThreatModel(Norm.L2, 0.5, BOX);
+        INDArray input = Rows.select(INPUTS, new int[] {0});
+        int label = MODEL.predict(input)[0];
+        double[] clean = Rows.toRows(input)[0];
+        double[] logits = MODEL.logits(clean);
+        Attack asking = new Scripted(Access.GRADIENTS, 1, true, context -> {
+            SampleBatch batch = context.samples();
+            batch.logits(batch.inputs());
+            batch.gradients(batch.inputs(), z -> List.of(oneHot(z, 0, 1), oneHot(z, 1, -2), oneHot(z, 2, 0)));
+            batch.logits(batch.inputs().add(0.0625), new int[] {0});
+        });
+
+        List<Query> queries =
+                AttackEngine.of(MODEL, 3).trace(asking, threat, input, label, 0).queries();
+
+        double margin = -Aim.awayFrom(label).lead(logits);
+        assertThat(queries).extracting(Query::asked).containsExactly(Access.LOGITS, Access.GRADIENTS, Access.LOGITS);
+        assertThat(queries.get(0).margin()).isPositive().isEqualTo(margin);
+        assertThat(queries.get(0).distance()).isZero();
+        assertThat(queries.get(1).backwards()).isEqualTo(3);
+        assertThat(queries.get(1).gradientNorm())
+                .isCloseTo(
+                        Math.max(length(MODEL.weights()[0]), 2 * length(MODEL.weights()[1])),
+                        org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(queries.get(2).distance())
+                .isCloseTo(0.0625 * Math.sqrt(6), org.assertj.core.data.Offset.offset(1e-12));
+    }
+
+    @Test
+    void a_trace_of_one_sample_can_not_show_what_all_samples_decide() {
+        Attack universal = new Attack() {
+            @Override
+            public String name() {
+                return "All";
+            }
+
+            @Override
+            public Map<String, String> parameters() {
+                return Map.of();
+            }
+
+            @Override
+            public Access access() {
+                return Access.LABELS;
+            }
+
+            @Override
+            public Set<Norm> norms() {
+                return Set.of(Norm.LINF);
+            }
+
+            @Override
+            public boolean universal() {
+                return true;
+            }
+
+            @Override
+            public Passes passes(int classes) {
+                return new Passes(1, 0);
+            }
+
+            @Override
+            public void run(AttackContext context) {}
+        };
+
+        assertThatThrownBy(() ->
+                        AttackEngine.of(MODEL, 3).trace(universal, new ThreatModel(Norm.LINF, 0.2, BOX), INPUTS, 0, 0))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("All makes one perturbation for all samples: it can't be run on one of them alone");
+    }
+
+    private static INDArray oneHot(INDArray logits, int label, double value) {
+        double[] row = new double[(int) logits.size(1)];
+        row[label] = value;
+        return Rows.fromRows(new double[][] {row}, logits);
+    }
+
+    private static double length(double[] vector) {
+        return Math.sqrt(Arrays.stream(vector).map(value -> value * value).sum());
     }
 }

@@ -50,6 +50,21 @@ class GoalTests {
     }
 
     @Test
+    void reads_what_it_wrote() {
+        for (Goal.Kind kind : Goal.Kind.values()) {
+            Goal goal = kind == Goal.Kind.CLASS ? Goal.target(12) : Goal.of(kind);
+            assertThat(Goal.parse(goal.toString())).isEqualTo(goal);
+        }
+        for (String text : new String[] {"", "towards class ", "towards class -1", "towards class x", "class 3"}) {
+            assertThatThrownBy(() -> Goal.parse(text))
+                    .isInstanceOf(ConfigurationException.class)
+                    .hasMessage(
+                            "'" + text + "' is no goal: give one such as 'untargeted', 'towards class 3' or 'towards"
+                                    + " the least likely class'");
+        }
+    }
+
+    @Test
     void reads_as_part_of_a_sentence() {
         assertThat(Goal.target(3)).hasToString("towards class 3");
         assertThat(Goal.of(Goal.Kind.LEAST_LIKELY)).hasToString("towards the least likely class");

@@ -1,0 +1,101 @@
+package dev.mettle.reports;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.SampleStatus;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Constraints;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
+
+/**
+ * An evaluation as {@link EvaluationJson} wrote it, as far as it takes to run its attacks again.
+ *
+ * @param file the name of the file
+ * @param model the name of the model
+ * @param modelSha256 the hash of its configuration and weights
+ * @param inputShape the shape of one sample
+ * @param inputRange the valid range of inputs
+ * @param dataType the type the model computed in
+ * @param data the name of the data
+ * @param dataSha256 the hash of the samples
+ * @param ids the ids of the samples, in order
+ * @param wrong the ids of the samples that the model gets wrong without an attack
+ * @param constraints what may be done to which feature
+ * @param seed the base seed
+ * @param batchSize how many samples were attacked at once
+ * @param environment versions and the backend
+ * @param files the paths of the files that were read, by {@code model}, {@code inputs} and {@code labels}; empty where a test wrote the
+ *     report
+ * @param attacks one entry per attack and epsilon
+ */
+public record SavedEvaluation(
+        String file,
+        String model,
+        String modelSha256,
+        List<Long> inputShape,
+        Box inputRange,
+        DataType dataType,
+        String data,
+        String dataSha256,
+        List<Long> ids,
+        Set<Long> wrong,
+        Constraints constraints,
+        long seed,
+        int batchSize,
+        Map<String, String> environment,
+        Map<String, String> files,
+        List<SavedAttack> attacks) {
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /**
+     * Read a report.
+     *
+     * @throws ConfigurationException if the file is no such report, or lacks what it takes to run an attack again, as those of earlier
+     *     versions do
+     */
+    public static SavedEvaluation read(Path path) {
+        String file = String.valueOf(path.getFileName());
+        JsonNode document;
+        try {
+            document = MAPPER.readTree(Files.readAllBytes(path));
+        } catch (JsonProcessingException e) {
+            throw new ConfigurationException(
+                    file + " is no JSON, from line " + e.getLocation().getLineNr() + " on: " + give(), e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String schema = document.path("schema").asText();
+        if (!schema.equals(EvaluationJson.SCHEMA)) {
+            throw new ConfigurationException(
+                    file + (schema.isEmpty() ? " has no schema: " : " has the schema '" + schema + "': ") + give());
+        }
+        return new SavedFields(file, document).evaluation();
+    }
+
+    private static String give() {
+        return "give a report with the schema " + EvaluationJson.SCHEMA + ", as 'mettle evaluate --json' writes it";
+    }
+
+    /** Return what became of a sample under an attack. */
+    public SavedOutcome outcome(SavedAttack attack, long id) {
+        SavedOutcome broken = attack.broken().get(id);
+        if (broken != null) {
+            return broken;
+        }
+        return SavedOutcome.unbroken(
+                wrong.contains(id) ? SampleStatus.CLEAN_WRONG : attack.others().getOrDefault(id, SampleStatus.ROBUST));
+    }
+}
