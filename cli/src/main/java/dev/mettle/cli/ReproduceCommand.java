@@ -33,11 +33,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Runs the attack on one sample of a report again. All options and files are checked before any work. */
+/** Runs the attack on one sample of a report again, alone and, if need be, in its batch. All options and files are checked before any work. */
 @Command(
         name = "reproduce",
-        description = "Runs the attack on one sample of a report again, alone, shows every step, and says whether the"
-                + " same comes out, to the bit.",
+        description = "Runs the attack on one sample of a report again, shows its steps, and says whether the same"
+                + " comes out, to the bit.",
         mixinStandardHelpOptions = true,
         versionProvider = MettleCommand.Version.class,
         sortOptions = false,
@@ -116,6 +116,13 @@ final class ReproduceCommand implements Callable<Integer> {
             description = "Go on with another model or other data than those of the report, to see what comes out.")
     private boolean anyway;
 
+    @Option(
+            names = "--alone",
+            description =
+                    "Leave it at the sample alone. Default: if that comes out differently, as rounding may have it,"
+                            + " the attack is run on all samples of its batch, too.")
+    private boolean alone;
+
     @Option(names = "--trace", paramLabel = "FILE", description = "Write every pass as CSV.")
     private @Nullable Path trace;
 
@@ -158,7 +165,7 @@ final class ReproduceCommand implements Callable<Integer> {
                 + (sameModel ? ", as in the report" : ": another model than in the report"));
         out.println("data    " + data.name() + ", sha256 " + ConsoleReport.hash(dataSha256)
                 + (sameData ? ", as in the report" : ": other data than in the report"));
-        List<ReproducedAttack> attacks = run(report, choice, reproduction);
+        List<ReproducedAttack> attacks = run(report, choice, reproduction, sameModel && sameData);
         conclude(report, choice, attacks, sameModel, sameData);
         return attacks.stream().allMatch(ReproducedAttack::equal) ? ExitCode.OK : ExitCode.SOFTWARE;
     }
@@ -241,17 +248,13 @@ final class ReproduceCommand implements Callable<Integer> {
         return data.subset(ids.stream().mapToInt(Math::toIntExact).toArray());
     }
 
-    private List<ReproducedAttack> run(SavedEvaluation report, SampleChoice choice, Reproduction reproduction) {
+    private List<ReproducedAttack> run(
+            SavedEvaluation report, SampleChoice choice, Reproduction reproduction, boolean same) {
         PrintWriter out = spec.commandLine().getOut();
         List<ReproducedAttack> attacks = new ArrayList<>();
         for (SampleChoice.Stage stage : choice.stages()) {
             SavedAttack saved = stage.saved();
-            PlannedAttack planned =
-                    new PlannedAttack(stage.attack(), saved.norm(), List.of(saved.epsilon()), saved.suite());
-            ReproducedAttack attack = new ReproducedAttack(
-                    saved,
-                    report.outcome(saved, choice.sample()),
-                    reproduction.run(planned, saved.epsilon(), choice.sample()));
+            ReproducedAttack attack = run(report, stage, choice.sample(), reproduction, same);
             attacks.add(attack);
             out.println();
             Wrapping.print(
@@ -266,6 +269,29 @@ final class ReproduceCommand implements Callable<Integer> {
             out.flush();
         }
         return attacks;
+    }
+
+    /** Run an attack on the sample alone, and if something else comes out, among the samples of its batch. */
+    private ReproducedAttack run(
+            SavedEvaluation report, SampleChoice.Stage stage, long id, Reproduction reproduction, boolean same) {
+        SavedAttack saved = stage.saved();
+        PlannedAttack planned =
+                new PlannedAttack(stage.attack(), saved.norm(), List.of(saved.epsilon()), saved.suite());
+        ReproducedAttack attack = new ReproducedAttack(
+                saved, report.outcome(saved, id), reproduction.run(planned, saved.epsilon(), id), Optional.empty());
+        List<Long> batch = report.batch(saved, id);
+        if (attack.equal() || alone || !same || batch.size() == 1) {
+            return attack;
+        }
+        spec.commandLine()
+                .getErr()
+                .println("[mettle] alone, sample #" + id + " comes out differently: running " + saved.label()
+                        + " on the " + batch.size() + " samples of its batch");
+        return new ReproducedAttack(
+                saved,
+                attack.report(),
+                attack.alone(),
+                Optional.of(reproduction.run(planned, saved.epsilon(), id, batch)));
     }
 
     private static String parameters(Map<String, String> parameters) {

@@ -70,15 +70,61 @@ class ReproduceCommandTests {
         }
     }
 
+    /** Wide enough for matrix products whose rounding depends on how many samples there are, here or on other machines. */
+    @ParameterizedTest
+    @CsvSource({
+        "'ddn:steps=20', l2, 2",
+        "'deepfool', l2, 2",
+        "'fmn:steps=20', linf, 0.2",
+        "'apgd-ce:steps=20', linf, 0.05"
+    })
+    void whatRoundsDifferentlyAloneComesOutInItsBatch(String attack, String norm, String epsilon) throws IOException {
+        LinearFiles wide = WideFiles.in(Files.createDirectories(directory.resolve("wide")));
+        Path report = evaluate(
+                Files.createTempFile(directory, "wide", ".json"),
+                wide.evaluate("--attacks", attack, "--norm", norm, "--epsilon", epsilon, "--batch", "37"));
+        JsonNode broken = read(report).at("/attacks/0/broken");
+
+        assertThat(broken).hasSizeGreaterThan(20);
+        for (int i = 0; i < broken.size(); i += 9) {
+            String sample = broken.path(i).path("sample").asText();
+            CommandRun run = reproduce(report, "--sample", sample);
+
+            assertThat(run.out())
+                    .contains(
+                            ": class ",
+                            "as in the report to the bit (example sha256 "
+                                    + broken.path(i)
+                                            .path("exampleSha256")
+                                            .asText()
+                                            .substring(0, 12) + ")");
+            assertThat(run.exitCode()).isZero();
+        }
+    }
+
     @Test
     void theConsoleShowsWhatIsComparedAndEveryStep() throws IOException {
-        Path report = evaluate("--attacks", "bim:steps=5", "--seed", "7");
+        Path report =
+                evaluate(directory.resolve("shown.json"), files.evaluate("--attacks", "bim:steps=5", "--seed", "7"));
 
         CommandRun run = reproduce(report, "--sample", "4", "--attack", "bim");
 
         assertThat(run.err()).isEmpty();
         assertThat(withoutHashes(run.out())).isEqualTo(Backend.statement() + """
 
+                        report  shown.json: model net.zip, data x.npy, 20 samples in batches of 128, seed 7
+                        model   net.zip, sha256 ############, as in the report
+                        data    x.npy, sha256 ############, as in the report
+
+                        BIM-5 (L∞ ε=0.1)  on sample #4, class 0: steps=5, step=auto
+                           pass    restart  asked                margin     gradient           L∞
+                              1          1  gradient             0.7200        11.31        0.000
+                              2          1  gradient            0.08000        11.31      0.04000
+                              3          1  gradient            -0.5600        11.31      0.08000  nearest adversarial
+
+                        margin: logit of the true class minus the largest other one; adversarial below 0
+                        gradient: Euclidean length of the gradient of the attack's own loss, up to a factor of its choice
+                        reproduced: sample #4 is broken: class 1 at 0.08 L∞, as in the report to the bit (example sha256 ############)
                         """);
     }
 
@@ -232,9 +278,10 @@ class ReproduceCommandTests {
         Path report = directory.resolve("edited.json");
         Files.writeString(report, document.toString());
 
-        CommandRun distance = reproduce(report, "--sample", "2");
-        CommandRun example = reproduce(report, "--sample", "3");
-        CommandRun label = reproduce(report, "--sample", "4");
+        CommandRun distance = reproduce(report, "--sample", "2", "--alone");
+        CommandRun example = reproduce(report, "--sample", "3", "--alone");
+        CommandRun label = reproduce(report, "--sample", "4", "--alone");
+        CommandRun batch = reproduce(report, "--sample", "4");
 
         assertThat(lastLine(distance))
                 .startsWith(
@@ -249,6 +296,14 @@ class ReproduceCommandTests {
         assertThat(lastLine(example)).contains("not to the bit: another example at the same distance, 0.04 L∞");
         assertThat(lastLine(label))
                 .contains("not to the bit: class 1 instead of 5; another example at the same distance");
+        assertThat(batch.err())
+                .isEqualTo(
+                        "[mettle] alone, sample #4 comes out differently: running BIM-5 on the 19 samples of its batch\n");
+        assertThat(batch.out())
+                .contains(
+                        "\nNOT REPRODUCED: among the 19 samples of its batch, sample #4 is broken as in the report, but not"
+                                + " to the bit: class 1 instead of 5; another example at the same distance, ");
+        assertThat(batch.exitCode()).isEqualTo(1);
     }
 
     @Test

@@ -7,20 +7,35 @@ import dev.mettle.core.threat.Norm;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * An attack of a report, run again on one sample.
  *
+ * <p>Alone, a sample may be computed by other routines of the backend than in a batch, and these round differently. So what is not equal
+ * to the bit is run again among the samples of its batch, as far as they are known.
+ *
  * @param saved what the report holds of the attack
  * @param report what became of the sample in the report
- * @param trace what the attack did to it now
+ * @param alone what the attack did to the sample alone
+ * @param inBatch what it did to the sample among those of its batch, if it was run there
  */
-public record ReproducedAttack(SavedAttack saved, SavedOutcome report, AttackTrace trace) {
+public record ReproducedAttack(
+        SavedAttack saved, SavedOutcome report, AttackTrace alone, Optional<AttackTrace> inBatch) {
 
     private static final int HASH_DIGITS = 12;
 
-    /** Return what became of the sample now. */
+    /** Return what the attack did to the sample, in the run that is most like that of the report. */
+    public AttackTrace trace() {
+        return inBatch.orElse(alone);
+    }
+
+    /** Return what became of the sample in that run. */
     public SavedOutcome here() {
+        return outcome(trace());
+    }
+
+    private SavedOutcome outcome(AttackTrace trace) {
         return SavedOutcome.of(trace.outcome(), saved.norm());
     }
 
@@ -31,8 +46,22 @@ public record ReproducedAttack(SavedAttack saved, SavedOutcome report, AttackTra
 
     /** Say in one sentence whether the same became of the sample. */
     public String sentence() {
-        String sample = "sample #" + trace.outcome().id() + " ";
-        SavedOutcome here = here();
+        String sentence = (inBatch.isPresent() ? "among the " + trace().samples() + " samples of its batch, " : "")
+                + sentence(outcome(trace()));
+        return inBatch.isPresent()
+                ? sentence + "; alone, " + (equal() ? "where other routines round differently, " : "") + fateAlone()
+                : sentence;
+    }
+
+    private String fateAlone() {
+        SavedOutcome outcome = outcome(alone);
+        return outcome.status() == SampleStatus.BROKEN && report.status() == SampleStatus.BROKEN
+                ? String.join("; ", differences(outcome))
+                : "it " + fate(outcome);
+    }
+
+    private String sentence(SavedOutcome here) {
+        String sample = "sample #" + trace().outcome().id() + " ";
         if (report.status() != here.status()) {
             return sample + fate(report) + " in the report, but " + fate(here) + " here";
         }

@@ -53,6 +53,10 @@ public final class ReproductionJson {
         node.put("equal", attack.equal());
         put(node.putObject("inReport"), attack.report());
         put(node.putObject("here"), attack.here());
+        node.put("samplesTogether", attack.trace().samples());
+        if (attack.inBatch().isPresent()) {
+            put(node.putObject("alone"), SavedOutcome.of(attack.alone().outcome(), saved.norm()));
+        }
         ArrayNode trace = node.putArray("trace");
         for (Query query : attack.trace().queries()) {
             ObjectNode each = trace.addObject();

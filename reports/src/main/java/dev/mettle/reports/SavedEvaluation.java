@@ -8,6 +8,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.verdict.Decision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ import org.nd4j.linalg.api.buffer.DataType;
  * @param constraints what may be done to which feature
  * @param seed the base seed
  * @param batchSize how many samples were attacked at once
+ * @param decision when the evaluation was to stop
  * @param environment versions and the backend
  * @param files the paths of the files that were read, by {@code model}, {@code inputs} and {@code labels}; empty where a test wrote the
  *     report
@@ -52,6 +54,7 @@ public record SavedEvaluation(
         Constraints constraints,
         long seed,
         int batchSize,
+        Decision decision,
         Map<String, String> environment,
         Map<String, String> files,
         List<SavedAttack> attacks) {
@@ -97,5 +100,20 @@ public record SavedEvaluation(
         }
         return SavedOutcome.unbroken(
                 wrong.contains(id) ? SampleStatus.CLEAN_WRONG : attack.others().getOrDefault(id, SampleStatus.ROBUST));
+    }
+
+    /**
+     * Return the samples of the batch in which an attack was run on a sample; only the sample itself where that is not known, since an
+     * evaluation that may stop early takes its samples in another order.
+     */
+    public List<Long> batch(SavedAttack attack, long id) {
+        if (decision.stopsEarly()) {
+            return List.of(id);
+        }
+        List<Long> attacked = ids.stream()
+                .filter(each -> outcome(attack, each).attackedHere())
+                .toList();
+        int from = attacked.indexOf(id) / batchSize * batchSize;
+        return attacked.subList(from, Math.min(from + batchSize, attacked.size()));
     }
 }

@@ -8,6 +8,7 @@ import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -57,6 +58,10 @@ final class SavedFields {
                 constraints(attacks.size()),
                 number(document, "", "seed").longValue(),
                 number(document, "", "batchSize").intValue(),
+                constant(
+                        Decision.values(),
+                        text(object(document, "", "verdict"), "verdict.", "decision"),
+                        "verdict.decision"),
                 texts(object(document, "", "environment"), "environment."),
                 files(),
                 List.copyOf(attacks));

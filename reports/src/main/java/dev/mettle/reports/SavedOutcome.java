@@ -40,6 +40,11 @@ public record SavedOutcome(
         return status == SampleStatus.BROKEN && forwards + backwards > 0;
     }
 
+    /** Say whether the attack was run on the sample, and not only at a smaller epsilon. */
+    boolean attackedHere() {
+        return status == SampleStatus.BROKEN ? brokenHere() : status.attacked();
+    }
+
     /** Say whether two outcomes are equal to the bit, whatever they cost. */
     public boolean equalsButForCost(SavedOutcome other) {
         return status == other.status

@@ -17,6 +17,7 @@ import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,6 +65,7 @@ class SavedEvaluationTests {
         assertThat(read.constraints()).isEqualTo(constraints);
         assertThat(read.seed()).isEqualTo(Long.MIN_VALUE);
         assertThat(read.batchSize()).isEqualTo(128);
+        assertThat(read.decision()).isEqualTo(Decision.FIXED);
         assertThat(read.environment()).containsExactly(Map.entry("java", "17"));
         assertThat(read.files()).isEmpty();
         SavedAttack attack = read.attacks().get(0);

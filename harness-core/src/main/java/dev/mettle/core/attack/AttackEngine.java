@@ -114,22 +114,20 @@ public final class AttackEngine {
     }
 
     /**
-     * Attack one sample just as {@link #run} does, and remember every query.
+     * Attack samples just as {@link #run} does, and remember every query of one of them.
      *
-     * @param input the sample, shape {@code [1, ...]}
-     * @param label its true label, which the model gives the clean sample
-     * @param id its id, for its random stream
-     * @throws ConfigurationException as {@link #run} does; or if the attack makes one perturbation for all samples, so that what it
-     *     does to one depends on the others
+     * @param sample the position of that sample among the inputs
+     * @throws ConfigurationException as {@link #run} does; or if the attack makes one perturbation for all samples, so that its queries
+     *     are not about one of them
      */
-    public AttackTrace trace(Attack attack, ThreatModel threat, INDArray input, int label, long id) {
+    public AttackTrace trace(Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids, int sample) {
         if (attack.universal()) {
             throw new ConfigurationException(
                     attack.label() + " makes one perturbation for all samples: it can't be run on one of them alone");
         }
-        QueryRecorder queries = new QueryRecorder(threat, input);
-        AttackRun run = run(attack, threat, input, new int[] {label}, new long[] {id}, queries);
-        return new AttackTrace(run, queries.queries());
+        QueryRecorder queries = new QueryRecorder(threat, inputs, sample);
+        AttackRun run = run(attack, threat, inputs, labels, ids, queries);
+        return new AttackTrace(run.outcomes().get(sample), queries.queries(), labels.length);
     }
 
     private AttackRun run(
@@ -298,7 +296,7 @@ public final class AttackEngine {
                     dropBroken && !nearest,
                     tracker -> beat(rows, tracker),
                     queries);
-            queries.restart(restart);
+            queries.begin(restart, rows);
             attack.run(new AttackContext(proposals, restart));
             for (int i = 0; i < rows.length; i++) {
                 forwards[rows[i]] += proposals.forwards[i];

@@ -163,7 +163,7 @@ final class ProposalTracker {
         InputGradient pass = ((DifferentiableModel) model).gradient(x, lossGradient);
         count(rows, forwards, 1);
         count(rows, backwards, 1);
-        queries.asked(Access.GRADIENTS, aims(rows), x, pass.logits(), List.of(pass.gradient()));
+        queries.asked(Access.GRADIENTS, rows, aims(rows), x, pass.logits(), List.of(pass.gradient()));
         judgeQuery(rows, x, pass.logits());
         return pass;
     }
@@ -194,7 +194,7 @@ final class ProposalTracker {
         InputGradients passes = ((DifferentiableModel) model).gradients(x, lossGradients);
         count(rows, forwards, 1);
         count(rows, backwards, passes.gradients().size());
-        queries.asked(Access.GRADIENTS, aims(rows), x, passes.logits(), passes.gradients());
+        queries.asked(Access.GRADIENTS, rows, aims(rows), x, passes.logits(), passes.gradients());
         judgeQuery(rows, x, passes.logits());
         return passes;
     }
@@ -216,7 +216,7 @@ final class ProposalTracker {
         INDArray x = space.toModel(points, rows);
         INDArray logits = ((LogitModel) model).logits(x);
         count(rows, forwards, 1);
-        queries.asked(Access.LOGITS, aims(rows), x, logits, List.of());
+        queries.asked(Access.LOGITS, rows, aims(rows), x, logits, List.of());
         judgeQuery(rows, x, logits);
         return logits;
     }
@@ -226,7 +226,7 @@ final class ProposalTracker {
         INDArray logits = model instanceof LogitModel logitModel ? logitModel.logits(x) : null;
         boolean[] reached = logits != null ? reachesGoal(logits, rows) : model.reaches(x, aims(rows));
         count(rows, forwards, 1);
-        queries.asked(Access.LABELS, aims(rows), x, logits, List.of());
+        queries.asked(Access.LABELS, rows, aims(rows), x, logits, List.of());
         judge(rows, x, reached);
         return reached;
     }

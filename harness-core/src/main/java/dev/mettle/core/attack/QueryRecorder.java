@@ -6,20 +6,26 @@ import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
-/** Remembers the queries of an attack on one sample. */
+/** Remembers the queries of an attack on one of its samples. */
 final class QueryRecorder implements QueryListener {
+
+    private static final int NOT_ATTACKED = -1;
 
     private final ThreatModel threat;
     private final double[] clean;
+    private final int sample;
     private final List<Query> queries = new ArrayList<>();
     private int restart;
+    private int row = NOT_ATTACKED;
 
-    QueryRecorder(ThreatModel threat, INDArray clean) {
+    QueryRecorder(ThreatModel threat, INDArray inputs, int sample) {
         this.threat = threat;
-        this.clean = Rows.toRows(clean)[0];
+        this.sample = sample;
+        this.clean = Rows.toRows(Rows.select(inputs, new int[] {sample}))[0];
     }
 
     List<Query> queries() {
@@ -27,31 +33,43 @@ final class QueryRecorder implements QueryListener {
     }
 
     @Override
-    public void restart(int number) {
+    public void begin(int number, int[] samples) {
         restart = number;
+        row = NOT_ATTACKED;
+        for (int i = 0; i < samples.length; i++) {
+            row = samples[i] == sample ? i : row;
+        }
     }
 
     @Override
-    public void asked(Access asked, Aim[] aims, INDArray points, @Nullable INDArray logits, List<INDArray> gradients) {
-        double[][] rows = Rows.toRows(points);
-        double[][] scores = logits == null ? new double[0][] : Rows.toRows(logits);
-        double[] norms = new double[rows.length];
+    public void asked(
+            Access asked,
+            int[] rows,
+            Aim[] aims,
+            INDArray points,
+            @Nullable INDArray logits,
+            List<INDArray> gradients) {
+        int[] own = IntStream.range(0, rows.length).filter(i -> rows[i] == row).toArray();
+        if (own.length == 0) {
+            return;
+        }
+        double[][] ownPoints = Rows.toRows(Rows.select(points, own));
+        double[][] scores = logits == null ? new double[0][] : Rows.toRows(Rows.select(logits, own));
+        double[] norms = new double[own.length];
         for (INDArray gradient : gradients) {
-            double[][] each = Rows.toRows(gradient);
-            for (int i = 0; i < rows.length; i++) {
-                double norm = length(each[i]);
-                // Math.max keeps NaN: an invalid gradient must show
-                norms[i] = Math.max(norms[i], norm);
+            double[][] each = Rows.toRows(Rows.select(gradient, own));
+            for (int i = 0; i < own.length; i++) {
+                norms[i] = Math.max(norms[i], length(each[i])); // keeps NaN: an invalid gradient must show
             }
         }
-        for (int i = 0; i < rows.length; i++) {
+        for (int i = 0; i < own.length; i++) {
             queries.add(new Query(
                     restart,
                     asked,
                     gradients.size(),
-                    logits == null ? Double.NaN : -aims[i].lead(scores[i]),
+                    logits == null ? Double.NaN : -aims[own[i]].lead(scores[i]),
                     gradients.isEmpty() ? Double.NaN : norms[i],
-                    Distances.between(rows[i], clean, threat.constraints()).in(threat.norm())));
+                    Distances.between(ownPoints[i], clean, threat.constraints()).in(threat.norm())));
         }
     }
 

@@ -2,7 +2,6 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.AttackEngine;
-import dev.mettle.core.attack.AttackRun;
 import dev.mettle.core.attack.AttackTrace;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
@@ -13,15 +12,17 @@ import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Runs attacks of an earlier evaluation again, each on one sample alone, and remembers every query.
+ * Runs attacks of an earlier evaluation again, each on one sample, and remembers every query.
  *
- * <p>What an attack does to a sample depends on the attack, the threat model, the seed, the sample and its id; not on the batch it was
- * in, nor on what was found on other samples. So one sample suffices to see what happened.
+ * <p>What an attack does to a sample depends on the attack, the threat model, the seed, the sample and its id; not on what was found on
+ * other samples. So one sample suffices to see what happened, but for rounding: a batch of another size may be computed by other
+ * routines of the backend, whose results differ in their last bits. Then the samples of its batch are needed, too.
  */
 public final class Reproduction {
 
@@ -55,13 +56,8 @@ public final class Reproduction {
         return data;
     }
 
-    /** Return the threat model of a planned attack at one of its epsilons. */
-    public ThreatModel threat(PlannedAttack planned, double epsilon) {
-        return planned.threat(epsilon, model.info().inputRange(), goal, constraints);
-    }
-
     /**
-     * Run an attack on one sample.
+     * Run an attack on one sample alone.
      *
      * @param planned the attack, in the suite that it ran in, if it did
      * @param epsilon the epsilon
@@ -71,20 +67,46 @@ public final class Reproduction {
      *     doesn't offer what it needs
      */
     public AttackTrace run(PlannedAttack planned, double epsilon, long id) {
-        int position = IntStream.range(0, data.size())
+        return run(planned, epsilon, id, List.of(id));
+    }
+
+    /**
+     * Run an attack on one sample among those of its batch.
+     *
+     * @param planned the attack, in the suite that it ran in, if it did
+     * @param epsilon the epsilon
+     * @param id the id of the sample
+     * @param batch the ids of the samples of its batch, in order, the sample itself included
+     * @return what became of it; without a query if the model errs on the clean sample
+     * @throws ConfigurationException if there is no such sample, the attack makes one perturbation for all samples, or the model
+     *     doesn't offer what it needs
+     */
+    public AttackTrace run(PlannedAttack planned, double epsilon, long id, List<Long> batch) {
+        int[] positions = batch.stream().mapToInt(this::position).toArray();
+        ThreatModel threat = planned.threat(epsilon, model.info().inputRange(), goal, constraints);
+        threat.requireWithin(Rows.features(data.inputs()));
+        INDArray inputs = Rows.select(data.inputs(), positions);
+        int[] labels = Arrays.stream(positions).map(data::label).toArray();
+        int sample = batch.indexOf(id);
+        if (model.predict(inputs)[sample] != labels[sample]) {
+            SampleOutcome wrong = SampleOutcome.unbroken(id, labels[sample], SampleStatus.CLEAN_WRONG, 0, 0);
+            return new AttackTrace(wrong, List.of(), positions.length);
+        }
+        AttackEngine engine = AttackEngine.of(model, seed).withBatchSize(positions.length);
+        return (planned.inSuite() ? engine.stoppingWithinEpsilon() : engine)
+                .trace(
+                        planned.attack(),
+                        threat,
+                        inputs,
+                        labels,
+                        batch.stream().mapToLong(Long::longValue).toArray(),
+                        sample);
+    }
+
+    private int position(long id) {
+        return IntStream.range(0, data.size())
                 .filter(i -> data.id(i) == id)
                 .findFirst()
                 .orElseThrow(() -> new ConfigurationException(data.name() + " holds no sample #" + id));
-        ThreatModel threat = threat(planned, epsilon);
-        threat.requireWithin(Rows.features(data.inputs()));
-        INDArray input = Rows.select(data.inputs(), new int[] {position});
-        int label = data.label(position);
-        if (model.predict(input)[0] != label) {
-            SampleOutcome wrong = SampleOutcome.unbroken(id, label, SampleStatus.CLEAN_WRONG, 0, 0);
-            return new AttackTrace(new AttackRun(List.of(wrong), 0, 0, 0), List.of());
-        }
-        AttackEngine engine = AttackEngine.of(model, seed).withBatchSize(1);
-        return (planned.inSuite() ? engine.stoppingWithinEpsilon() : engine)
-                .trace(planned.attack(), threat, input, label, id);
     }
 }

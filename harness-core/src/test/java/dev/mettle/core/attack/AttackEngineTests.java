@@ -468,7 +468,13 @@ class AttackEngineTests {
 
         for (int i = 0; i < labels.length; i++) {
             INDArray input = Rows.select(INPUTS, new int[] {i});
-            AttackTrace trace = AttackEngine.of(MODEL, 3).trace(NOISE, threat, input, labels[i], ids[i]);
+            AttackTrace trace = AttackEngine.of(MODEL, 3)
+                    .trace(NOISE, threat, input, new int[] {labels[i]}, new long[] {ids[i]}, 0);
+            assertThat(AttackEngine.of(MODEL, 3)
+                            .withBatchSize(4)
+                            .trace(NOISE, threat, INPUTS, labels, ids, i)
+                            .queries())
+                    .isEqualTo(trace.queries());
 
             SampleOutcome outcome = trace.outcome();
             assertThat(outcome.status()).isEqualTo(together.get(i).status());
@@ -504,8 +510,9 @@ class AttackEngineTests {
             batch.logits(batch.inputs().add(0.0625), new int[] {0});
         });
 
-        List<Query> queries =
-                AttackEngine.of(MODEL, 3).trace(asking, threat, input, label, 0).queries();
+        List<Query> queries = AttackEngine.of(MODEL, 3)
+                .trace(asking, threat, input, new int[] {label}, new long[] {0}, 0)
+                .queries();
 
         double margin = -Aim.awayFrom(label).lead(logits);
         assertThat(queries).extracting(Query::asked).containsExactly(Access.LOGITS, Access.GRADIENTS, Access.LOGITS);
@@ -557,8 +564,8 @@ class AttackEngineTests {
             public void run(AttackContext context) {}
         };
 
-        assertThatThrownBy(() ->
-                        AttackEngine.of(MODEL, 3).trace(universal, new ThreatModel(Norm.LINF, 0.2, BOX), INPUTS, 0, 0))
+        assertThatThrownBy(() -> AttackEngine.of(MODEL, 3)
+                        .trace(universal, new ThreatModel(Norm.LINF, 0.2, BOX), INPUTS, new int[30], new long[30], 0))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("All makes one perturbation for all samples: it can't be run on one of them alone");
     }
