@@ -331,8 +331,8 @@ final class ReproduceCommand implements Callable<Integer> {
             if (!attack.equal() && attack.saved().recalled() > 0) {
                 out.println("note: " + attack.saved().recalled() + " outcomes of "
                         + attack.saved().label()
-                        + " in the report were known from an earlier run; an example that was found on an earlier model"
-                        + " is not found again on this one");
+                        + " in the report were known beforehand and only confirmed: such an example need not be what the"
+                        + " attack finds itself");
             }
         }
         String prefix = (sameModel ? "" : "another model: ") + (sameData ? "" : "other data: ");
