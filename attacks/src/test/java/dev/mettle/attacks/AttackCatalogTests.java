@@ -69,7 +69,7 @@ class AttackCatalogTests {
         assertThat(AttackCatalog.find("fgsm", Map.of())).contains(new Fgsm());
         assertThatThrownBy(() -> AttackCatalog.find("noise", Map.of("draws", "many")))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage("RandomNoise: the option draws is 'many': give a whole number");
+                .hasMessage("Noise: the option draws is 'many': give a whole number");
     }
 
     @Test
