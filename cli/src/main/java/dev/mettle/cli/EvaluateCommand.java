@@ -154,7 +154,7 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--batch",
             paramLabel = "N",
-            description = "How many samples are attacked at once; changes memory and speed, not results."
+            description = "How many samples are attacked at once; changes memory and speed, results only by rounding."
                     + " Default: ${DEFAULT-VALUE}.")
     private Integer batch = RobustnessEvaluation.DEFAULT_BATCH_SIZE;
 
