@@ -50,6 +50,9 @@ public final class ResultFolder implements ResultStore {
     private static final String FINDINGS = "findings";
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final long DEFAULT_BYTES = 512L << 20;
+    /** How many earlier runs of a task are looked at: an evaluation may attack its samples in several parts. */
+    private static final int EARLIER = 16;
+
     private static final int NAME_LENGTH = 24;
 
     private final Path folder;
@@ -79,14 +82,19 @@ public final class ResultFolder implements ResultStore {
 
     @Override
     public Optional<AttackRun> find(String task, String model) {
-        return read(entry(task, model));
+        Path entry = entry(task, model);
+        return used(entry, read(entry));
     }
 
     @Override
-    public Optional<AttackRun> findLatest(String task) {
+    public List<AttackRun> findEarlier(String task) {
         return entries(folder.resolve(name(task))).stream()
-                .max(Comparator.comparing(ResultFolder::lastUse).thenComparing(Comparator.naturalOrder()))
-                .flatMap(ResultFolder::read);
+                .sorted(Comparator.comparing(ResultFolder::lastUse)
+                        .thenComparing(Comparator.naturalOrder())
+                        .reversed())
+                .limit(EARLIER)
+                .flatMap(entry -> read(entry).stream())
+                .toList();
     }
 
     @Override
@@ -114,7 +122,8 @@ public final class ResultFolder implements ResultStore {
 
     @Override
     public Optional<Checked> findChecked(String task, String model) {
-        return read(entry(task, model), document -> {
+        Path entry = entry(task, model);
+        return used(entry, read(entry, document -> {
             List<TrustFinding> findings = new ArrayList<>();
             for (JsonNode node : document.path(FINDINGS)) {
                 findings.add(new TrustFinding(
@@ -124,7 +133,7 @@ public final class ResultFolder implements ResultStore {
                         node.path("advice").asText()));
             }
             return new Checked(findings, document.path("passes").asLong());
-        });
+        }));
     }
 
     @Override
@@ -183,6 +192,18 @@ public final class ResultFolder implements ResultStore {
         });
     }
 
+    /** Note that an entry was of use, so that others are deleted first. */
+    private static <T> Optional<T> used(Path entry, Optional<T> found) {
+        if (found.isPresent()) {
+            try {
+                Files.setLastModifiedTime(entry, FileTime.fromMillis(System.currentTimeMillis()));
+            } catch (IOException e) {
+                LOG.debug("{} was deleted by another process", entry, e);
+            }
+        }
+        return found;
+    }
+
     private static <T> Optional<T> read(Path entry, Function<JsonNode, T> reader) {
         if (!Files.exists(entry)) {
             return Optional.empty();
@@ -192,9 +213,7 @@ public final class ResultFolder implements ResultStore {
             if (!SCHEMA.equals(document.path("schema").asText())) {
                 return Optional.empty(); // of another version
             }
-            T found = reader.apply(document);
-            Files.setLastModifiedTime(entry, FileTime.fromMillis(System.currentTimeMillis()));
-            return Optional.of(found);
+            return Optional.of(reader.apply(document));
         } catch (IOException | RuntimeException e) {
             LOG.warn("{} can't be read, so its result is found out anew", entry.toAbsolutePath(), e);
             return Optional.empty();

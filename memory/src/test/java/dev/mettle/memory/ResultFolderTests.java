@@ -197,6 +197,17 @@ class ResultFolderTests {
     }
 
     @Test
+    void of_a_model_that_gets_other_samples_right_the_examples_are_tried_as_well() {
+        RobustnessReport before = run(MODEL, new Step(1), 1);
+        ATTACKED.set(0);
+        AffineModel changed = MODEL.withBias(0, 0.1);
+        RobustnessReport report = run(changed, new Step(1), 1);
+        assertThat(report.cleanCount()).isLessThan(before.cleanCount());
+        assertThat(report.recalled()).isGreaterThan(before.brokenCount() / 2);
+        assertThat(ATTACKED).hasValue(report.cleanCount() - report.recalled());
+    }
+
+    @Test
     void the_nearest_example_of_another_model_is_not_the_nearest() {
         run(MODEL, new Step(1, true, ""), 1);
         assertThat(run(MODEL, new Step(1, true, ""), 1).recalled()).isEqualTo(60);

@@ -80,7 +80,6 @@ public final class Evaluator {
         ModelInfo info = model.info();
         this.data = plan.fittedData();
         this.dataSha256 = data.sha256();
-        this.recall = new Recall(store, known, model, data, plan.seed(), plan.batchSize());
         for (PlannedAttack attack : plan.attacks()) {
             if (!attack.attack().access().offeredBy(model)) {
                 throw new ConfigurationException(attack.attack().name() + " needs "
@@ -102,6 +101,7 @@ public final class Evaluator {
                 .withBatchSize(plan.batchSize())
                 .withHeartbeat(heartbeat);
         this.cleanPredictions = predict();
+        this.recall = new Recall(store, known, model, data, cleanPredictions, plan.seed(), plan.batchSize());
         this.order = plan.policy().decision().stopsEarly()
                 ? Counting.order(data, plan.seed())
                 : IntStream.range(0, data.size()).toArray();

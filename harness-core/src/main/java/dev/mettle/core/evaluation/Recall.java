@@ -23,20 +23,23 @@ import dev.mettle.core.trust.TrustReport;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Runs attacks, unless a {@link ResultStore} knows what they find.
  *
- * <p>The result of an equal run is taken where the model is the same: by its hash, and by what it computes on the clean samples, on noisy
- * ones, and as gradients, so that a change of code shows, too. Of a model that has changed, the adversarial examples found on the one before
+ * <p>The result of an equal run is taken where the model is the same: by its hash, its labels of all clean samples, its logits of some, with
+ * and without noise, and some gradients, so that a change of code shows, too. Of a model that has changed, the adversarial examples found on the one before
  * are tried first, and only samples that withstand them are attacked; so are {@link KnownExamples}. Either way every example is judged
  * anew; that an attack on the same model failed, and what trust checks saw, is taken as it was found.
  */
@@ -45,18 +48,30 @@ final class Recall {
     /** The noise that tells models apart, as a part of the input range. */
     private static final double NOISE = 0.05;
 
+    /** How many samples are asked for logits, clean and with noise. */
+    private static final int FINGERPRINT_SAMPLES = 64;
+
     private static final int GRADIENTS = 4;
 
     private final ResultStore store;
     private final KnownExamples known;
     private final LabelModel model;
     private final LabeledData data;
+    private final int[] cleanPredictions;
     private final long seed;
     private final int batchSize;
     private final List<String> keys;
     private @Nullable String fingerprint;
 
-    Recall(ResultStore store, KnownExamples known, LabelModel model, LabeledData data, long seed, int batchSize) {
+    Recall(
+            ResultStore store,
+            KnownExamples known,
+            LabelModel model,
+            LabeledData data,
+            int[] cleanPredictions,
+            long seed,
+            int batchSize) {
+        this.cleanPredictions = cleanPredictions;
         this.store = store;
         this.known = known;
         this.batchSize = batchSize;
@@ -75,15 +90,15 @@ final class Recall {
         if (store == ResultStore.NONE || !isData(planned.attack())) {
             return job.attackAfter(job.known());
         }
-        String task = task(planned, threat, positions);
-        String own = fingerprint();
+        String task = task(planned, threat);
+        String own = Sha256.of(fingerprint(), Arrays.toString(positions));
         Optional<AttackRun> equal = store.find(task, own).filter(job::fits).flatMap(job::confirmed);
         if (equal.isPresent()) {
             return job.nearer(equal.get(), job.known());
         }
         List<List<SampleOutcome>> earlier = new ArrayList<>();
         if (job.anyExampleWillDo()) {
-            store.findLatest(task).filter(job::fits).map(AttackRun::outcomes).ifPresent(earlier::add);
+            earlier.add(job.examplesOf(store.findEarlier(task)));
         }
         earlier.addAll(job.known());
         AttackRun run = job.attackAfter(earlier);
@@ -109,7 +124,7 @@ final class Recall {
         }
         List<String> parts = new ArrayList<>(List.of("trust", checks, String.valueOf(batchSize)));
         parts.addAll(question);
-        parts.addAll(task(threat, IntStream.range(0, data.size()).toArray()));
+        parts.addAll(task(threat));
         for (AttackedSamples each : runs) {
             parts.add(CodeVersion.of(each.attack().getClass()) + " " + each.attack() + " " + each.unconfirmed());
             for (SampleOutcome outcome : each.outcomes()) {
@@ -182,6 +197,23 @@ final class Recall {
 
         private List<Optional<SampleOutcome>> confirm(List<SampleOutcome> candidates) {
             return engine.confirm(threat, inputs, labels, ids, candidates);
+        }
+
+        /** Return the last example that earlier runs found of every sample. */
+        List<SampleOutcome> examplesOf(List<AttackRun> runs) {
+            Map<Long, INDArray> examples = new HashMap<>();
+            for (AttackRun run : runs) {
+                for (SampleOutcome outcome : run.outcomes()) {
+                    INDArray example = outcome.adversarial();
+                    if (example != null) {
+                        examples.putIfAbsent(outcome.id(), example);
+                    }
+                }
+            }
+            return IntStream.range(0, ids.length)
+                    .mapToObj(i ->
+                            proposal(i, Stream.ofNullable(examples.get(ids[i])).toList(), 0))
+                    .toList();
         }
 
         /** Return the known examples: the first one of every sample, the second one, and so on. */
@@ -289,15 +321,15 @@ final class Recall {
     }
 
     /** Hash everything but the model that decides the result. */
-    private String task(PlannedAttack planned, ThreatModel threat, int[] positions) {
-        List<String> parts = task(threat, positions);
+    private String task(PlannedAttack planned, ThreatModel threat) {
+        List<String> parts = task(threat);
         parts.add(CodeVersion.of(planned.attack().getClass()));
         parts.add(planned.attack().toString());
         parts.add(String.valueOf(planned.inSuite()));
         return Sha256.of(parts.toArray(String[]::new));
     }
 
-    private List<String> task(ThreatModel threat, int[] positions) {
+    private List<String> task(ThreatModel threat) {
         List<String> parts = new ArrayList<>(List.of(
                 CodeVersion.of(Recall.class),
                 threat.norm() + " " + threat.epsilon() + " " + threat.goal() + " " + threat.transformation(),
@@ -310,7 +342,7 @@ final class Recall {
                     + " " + constraints.isWhole(j));
         }
         parts.add(constraints.groups().toString());
-        for (int position : positions) {
+        for (int position = 0; position < data.size(); position++) {
             parts.add(data.id(position) + " " + keys.get(position));
         }
         return parts;
@@ -322,8 +354,9 @@ final class Recall {
         if (known != null) {
             return known;
         }
-        List<String> parts = new ArrayList<>(List.of(model.info().sha256()));
-        for (INDArray inputs : List.of(data.inputs(), noisy())) {
+        List<String> parts = new ArrayList<>(List.of(model.info().sha256(), Arrays.toString(cleanPredictions)));
+        LabeledData some = spread();
+        for (INDArray inputs : List.of(some.inputs(), noisy(some))) {
             for (long from = 0; from < inputs.size(0); from += batchSize) {
                 INDArray batch = Rows.slice(inputs, from, Math.min(from + batchSize, inputs.size(0)));
                 parts.add(
@@ -344,18 +377,26 @@ final class Recall {
         return computed;
     }
 
-    private INDArray noisy() {
-        double[][] rows = Rows.toRows(data.inputs());
+    /** Return samples from all over the data. */
+    private LabeledData spread() {
+        int count = Math.min(FINGERPRINT_SAMPLES, data.size());
+        return data.subset(IntStream.range(0, count)
+                .map(i -> (int) ((long) i * data.size() / count))
+                .toArray());
+    }
+
+    private INDArray noisy(LabeledData some) {
+        double[][] rows = Rows.toRows(some.inputs());
         Box box = model.info().inputRange();
         for (int i = 0; i < rows.length; i++) {
-            SampleRandom random = SampleRandom.of(seed, "fingerprint", 0, data.id(i));
+            SampleRandom random = SampleRandom.of(seed, "fingerprint", 0, some.id(i));
             for (int j = 0; j < rows[i].length; j++) {
                 double width = box.upper(j) - box.lower(j);
                 double moved = rows[i][j] + NOISE * width * random.uniform(-1, 1);
                 rows[i][j] = Math.min(Math.max(moved, box.lower(j)), box.upper(j));
             }
         }
-        return Rows.fromRows(rows, data.inputs());
+        return Rows.fromRows(rows, some.inputs());
     }
 
     /** Say whether all parameters of an attack are plain values, so that equal text means equal attacks. */

@@ -19,8 +19,8 @@ public interface ResultStore {
         }
 
         @Override
-        public Optional<AttackRun> findLatest(String task) {
-            return Optional.empty();
+        public List<AttackRun> findEarlier(String task) {
+            return List.of();
         }
 
         @Override
@@ -52,13 +52,13 @@ public interface ResultStore {
     /**
      * Return what was found on a task and a model.
      *
-     * @param task a hash of everything but the model that decides the result: samples, attack, threat model, seed, version
-     * @param model a hash of the model and of what it computes
+     * @param task a hash of everything but the model that decides the result: data, attack, threat model, seed, version
+     * @param model a hash of the model, of what it computes, and of which samples were attacked
      */
     Optional<AttackRun> find(String task, String model);
 
-    /** Return what was found last on a task, whatever the model. */
-    Optional<AttackRun> findLatest(String task);
+    /** Return what was found on a task, whatever the model and the samples, the last first; not necessarily all of it. */
+    List<AttackRun> findEarlier(String task);
 
     /** Keep what was found on a task and a model. */
     void store(String task, String model, AttackRun run);
