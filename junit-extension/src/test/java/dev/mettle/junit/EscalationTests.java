@@ -253,7 +253,7 @@ class EscalationTests {
                               worst class 0      50.0%    4 of  8   95% CI [12.9%, 87.1%]
                               worst examples    #12 0→1, #15 1→0, #13 1→0 (8 broken)
                               doubted before    Noise-10 breaks 3 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-noise)
-                              doubted before    FGSM breaks 4 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-single-step)
+                              doubted before    FGSM breaks 8 of 16 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-single-step)
                               doubted before    Square-40 breaks 3 of 6 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-black-box)
                               doubted before    PGD-10 margin breaks 2 of 4 samples that withstood: the loss of the attack hides the way; next try PGD-100 margin and Square-5000 (beats-other-loss)
                               escalated         PGD-100 margin breaks 8 of 16 samples still standing, Square-5000 0 of 8, HopSkipJump-5000 0 of 8

@@ -22,7 +22,7 @@ final class Budget {
 
     static final Plan STABILITY = new Plan(0.04, 10, 100, 4, 4);
     static final Plan NOISE = new Plan(0.1, 8, 50, 10, 100);
-    static final Plan SINGLE_STEP = new Plan(0.05, 8, 50, 3, 3);
+    static final Plan SINGLE_STEP = new Plan(0.05, 24, 50, 3, 3);
     static final Plan UNBOUNDED = new Plan(0.06, 6, 16, 0, 0);
     static final Plan BLACK_BOX = new Plan(0.25, 6, 40, 40, 500);
     static final Plan OTHER_LOSS = new Plan(0.13, 4, 40, 21, 101);

@@ -720,7 +720,7 @@ class TrustCheckTests {
                         TrustCheck.BEATS_SINGLE_STEP,
                         standing.lending(TrustAttacks.Role.SINGLE_STEP, STRAIGHT),
                         TrustLevel.PASSED,
-                        "Straight breaks 0 of 8 samples that withstood"),
+                        "Straight breaks 0 of 16 samples that withstood"),
                 arguments(
                         TrustCheck.BEATS_SINGLE_STEP,
                         standing.at(both(6, 2)).lending(TrustAttacks.Role.SINGLE_STEP, STRAIGHT),
