@@ -10,7 +10,7 @@ import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
 /**
- * Imports run one way: {@code cli, junit → attacks, dl4j → graph → core}, {@code junit → memory → core}, and {@code reports → core}. Core knows no attack, no
+ * Imports run one way: {@code cli, junit → defenses → attacks, dl4j → graph → core}, {@code junit → memory → core}, and {@code reports → core}. Core knows no attack, no
  * Deeplearning4j, no JUnit and no Allure, so that each of them can be left out.
  */
 @AnalyzeClasses(packages = "dev.mettle", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -71,6 +71,19 @@ class ArchitectureTests {
             .resideInAnyPackage(with("dev.mettle.dl4j..", "dev.mettle.graph..", "org.deeplearning4j.."));
 
     @ArchTest
+    static final ArchRule defenses_know_attacks_models_and_the_core = classes()
+            .that()
+            .resideInAPackage("dev.mettle.defenses..")
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(with(
+                    "dev.mettle.defenses..",
+                    "dev.mettle.attacks..",
+                    "dev.mettle.dl4j..",
+                    "dev.mettle.graph..",
+                    "org.deeplearning4j.."));
+
+    @ArchTest
     static final ArchRule reports_know_only_the_core = classes()
             .that()
             .resideInAPackage("dev.mettle.reports..")
@@ -95,6 +108,7 @@ class ArchitectureTests {
             .resideInAnyPackage(with(
                     "dev.mettle.junit..",
                     "dev.mettle.attacks..",
+                    "dev.mettle.defenses..",
                     "dev.mettle.dl4j..",
                     "dev.mettle.memory..",
                     "org.deeplearning4j..",
