@@ -5,13 +5,13 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
+import dev.mettle.core.numeric.CpuClock;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.numeric.Tolerance;
 import dev.mettle.core.threat.Distances;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -140,7 +140,7 @@ public final class AttackEngine {
         boolean nearest = attack.minimizesNorm() && !withinEpsilon;
         ThreatModel searched = nearest ? threat.withEpsilon(ThreatModel.UNBOUNDED) : threat;
         long wallStart = System.nanoTime();
-        long cpuStart = cpuNanos();
+        long cpuStart = CpuClock.nanos();
         int classes = model.info().classes();
         Aim[] aims = aims(threat.goal(), classes, inputs, labels, ids);
         Run run = new Run(attack, searched, nearest, classes, inputs, aims, ids, queries);
@@ -156,7 +156,7 @@ public final class AttackEngine {
                     .toList();
         }
         return new AttackRun(
-                outcomes, run.unconfirmed, (System.nanoTime() - wallStart) / 1e9, (cpuNanos() - cpuStart) / 1e9);
+                outcomes, run.unconfirmed, (System.nanoTime() - wallStart) / 1e9, (CpuClock.nanos() - cpuStart) / 1e9);
     }
 
     /**
@@ -216,12 +216,6 @@ public final class AttackEngine {
             aims[i] = goal.aim(labels[i], classes, logits[i], SampleRandom.of(seed, "goal", 0, ids[i]));
         }
         return aims;
-    }
-
-    private static long cpuNanos() {
-        return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean os
-                ? os.getProcessCpuTime()
-                : 0;
     }
 
     /** The state of one call of {@link #run}. */

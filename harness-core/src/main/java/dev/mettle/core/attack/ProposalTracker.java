@@ -45,6 +45,8 @@ final class ProposalTracker {
     private final boolean[] gradientSeen;
     private final boolean[] gradientNonZero;
     private final boolean[] gradientInvalid;
+    private boolean judging = true;
+    private boolean proposed;
 
     ProposalTracker(
             Attack attack,
@@ -106,6 +108,20 @@ final class ProposalTracker {
         return space;
     }
 
+    /**
+     * Judge nothing from now on, drop no sample, and keep what is proposed last per sample instead of the best: an attack in training is
+     * to make the loss large, not just to succeed.
+     */
+    ProposalTracker unjudged() {
+        judging = false;
+        return this;
+    }
+
+    /** Say whether an attack that isn't judged proposed anything. */
+    boolean proposed() {
+        return proposed;
+    }
+
     /** The best proposal per sample, or the clean input where there is none. */
     INDArray best() {
         return best;
@@ -126,7 +142,7 @@ final class ProposalTracker {
     }
 
     boolean standing(int row) {
-        return !dropBroken || !found(row);
+        return !judging || !dropBroken || !found(row);
     }
 
     /** The status of a sample that was not broken. */
@@ -201,6 +217,9 @@ final class ProposalTracker {
 
     /** Remember which samples had a gradient that is worth something. */
     private void inspect(int[] rows, INDArray gradient) {
+        if (!judging) {
+            return;
+        }
         INDArray sizes = Rows.matrix(gradient).norm1(1); // NaN and infinity show in a sum
         double[] size = Rows.toDoubles(sizes);
         Rows.release(sizes);
@@ -223,6 +242,10 @@ final class ProposalTracker {
 
     boolean[] propose(int[] rows, INDArray points) {
         INDArray x = space.toModel(points, rows);
+        if (!judging) {
+            keepLast(rows, x);
+            return new boolean[rows.length];
+        }
         INDArray logits = model instanceof LogitModel logitModel ? logitModel.logits(x) : null;
         boolean[] reached = logits != null ? reachesGoal(logits, rows) : model.reaches(x, aims(rows));
         count(rows, forwards, 1);
@@ -253,10 +276,20 @@ final class ProposalTracker {
 
     /** Judge a query as a proposal, unless the attack only trains what it proposes later. */
     private void judgeQuery(int[] rows, INDArray x, INDArray logits) {
+        if (!judging) {
+            return;
+        }
         if (attack.universal()) {
             heartbeat.accept(this);
         } else {
             judge(rows, x, reachesGoal(logits, rows));
+        }
+    }
+
+    private void keepLast(int[] rows, INDArray x) {
+        proposed = true;
+        for (int i = 0; i < rows.length; i++) {
+            Rows.copy(x, i, best, rows[i]);
         }
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
@@ -215,6 +216,22 @@ public final class Dl4jClassifier implements DifferentiableModel {
                     + ModelInfo.formatShape(shape) + ": give one value per step");
         }
         return List.of(shape.get(0), time);
+    }
+
+    /** Return the network that is attacked, a {@code MultiLayerNetwork} or a {@code ComputationGraph}. It is not a copy. */
+    public Model network() {
+        return networks.network().network();
+    }
+
+    /**
+     * Return a model of another network with the same inputs and outputs, such as one trained further, declared as this one is: its
+     * name, input range, input shape, what is attacked and the mask.
+     *
+     * @param other a {@code MultiLayerNetwork} or {@code ComputationGraph}; not copied: what it learns later is attacked later
+     * @throws ConfigurationException if the network is not supported, or has other inputs and outputs
+     */
+    public Dl4jClassifier withNetwork(Model other) {
+        return new Dl4jClassifier(networks.around(UserNetwork.of(other)), name, range, declaredShape, notes);
     }
 
     /** Give the model a name for reports. Return a new object. */

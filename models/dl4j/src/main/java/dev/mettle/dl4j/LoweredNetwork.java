@@ -2,6 +2,7 @@ package dev.mettle.dl4j;
 
 import dev.mettle.dl4j.lowering.Lowering;
 import dev.mettle.dl4j.lowering.NotLoweredException;
+import dev.mettle.graph.OperatorGraph;
 import dev.mettle.graph.nd4j.Nd4jGraph;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +14,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 /**
  * A network as operator graph, lowered when it is first needed and again whenever its weights have changed.
  *
- * <p>Safe for use by several threads.
+ * <p>Safe for use by several threads, but not while the network is being trained.
  */
 final class LoweredNetwork {
 
@@ -50,7 +51,12 @@ final class LoweredNetwork {
         if (loweredWeights == null || network.iterations() != loweredIterations) {
             refresh();
         }
-        return byInputRank.computeIfAbsent(inputRank, this::lower);
+        return byInputRank.computeIfAbsent(inputRank, rank -> draw(rank).map(Nd4jGraph::of));
+    }
+
+    /** Return the operators with the weights of this moment, which training leaves as they are; empty if some layer can't be lowered. */
+    synchronized Optional<OperatorGraph> snapshot(int inputRank) {
+        return draw(inputRank);
     }
 
     /** Lower the network again when it is next needed, if any weight has changed. */
@@ -58,8 +64,8 @@ final class LoweredNetwork {
         INDArray weights = network.parameters();
         INDArray known = loweredWeights;
         if (known == null || known.distance1(weights) != 0) {
-            byInputRank.clear();
             loweredWeights = weights.dup();
+            byInputRank.replaceAll((rank, graph) -> graph.flatMap(own -> renewed(own, rank)));
         }
         loweredIterations = network.iterations();
     }
@@ -69,9 +75,14 @@ final class LoweredNetwork {
         return obstacle;
     }
 
-    private Optional<Nd4jGraph> lower(int inputRank) {
+    /** Return a graph with the weights of this moment: the same one, ready to run, unless other weights make another graph. */
+    private Optional<Nd4jGraph> renewed(Nd4jGraph graph, int inputRank) {
+        return draw(inputRank).map(drawn -> graph.update(drawn) ? graph : Nd4jGraph.of(drawn));
+    }
+
+    private Optional<OperatorGraph> draw(int inputRank) {
         try {
-            return Optional.of(Nd4jGraph.of(Lowering.lower(
+            return Optional.of(Lowering.lower(
                     logits,
                     network.parameterTable(),
                     route.input(),
@@ -79,7 +90,7 @@ final class LoweredNetwork {
                     route.held(),
                     masks,
                     route.output(),
-                    network.dataType())));
+                    network.dataType()));
         } catch (NotLoweredException e) {
             obstacle = String.valueOf(e.getMessage());
             return Optional.empty();

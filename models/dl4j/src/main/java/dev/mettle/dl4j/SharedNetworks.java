@@ -6,7 +6,6 @@ import dev.mettle.core.model.InputGradients;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.Sha256;
 import dev.mettle.graph.OperatorGraph;
-import dev.mettle.graph.nd4j.Nd4jGraph;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -222,6 +221,20 @@ final class SharedNetworks {
         return of(name, network, route.withMask(mask));
     }
 
+    /**
+     * Return networks around another network of the same layers, or the same input and output at least.
+     *
+     * @throws ConfigurationException if that isn't supported
+     */
+    SharedNetworks around(UserNetwork other) {
+        other.requireLayers();
+        return of(name, other, route);
+    }
+
+    UserNetwork network() {
+        return network;
+    }
+
     /** Return which steps of the attacked series are there, shape {@code [1, time]}; null if all are. */
     @Nullable
     INDArray mask() {
@@ -327,9 +340,9 @@ final class SharedNetworks {
         return own;
     }
 
-    /** Return the graph that computes gradients; empty if the layers of Deeplearning4j do. */
+    /** Return the graph that computes gradients, with the weights of this moment; empty if the layers of Deeplearning4j do. */
     Optional<OperatorGraph> graph(int inputRank) {
-        return lowered.graph(inputRank).map(Nd4jGraph::graph);
+        return lowered.snapshot(inputRank);
     }
 
     /** Return why the network can't be lowered, as the end of a sentence; empty if it is. */

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
 import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
@@ -33,6 +34,25 @@ sealed interface UserNetwork {
      * @param attacked the values of the attacked input, which the network may change
      */
     INDArray output(Route route, INDArray attacked);
+
+    /** Return the network itself. */
+    Model network();
+
+    /**
+     * Take a network.
+     *
+     * @throws ConfigurationException if it is of another class
+     */
+    static UserNetwork of(Model network) {
+        if (network instanceof MultiLayerNetwork layers) {
+            return new Layers(layers);
+        }
+        if (network instanceof ComputationGraph graph) {
+            return new Graph(graph);
+        }
+        throw new ConfigurationException("the network is a "
+                + network.getClass().getName() + ": give a MultiLayerNetwork or a ComputationGraph");
+    }
 
     /** Return the network's own parameter array, not a copy. */
     INDArray parameters();

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -37,7 +38,7 @@ public final class Nd4jGraph {
         this.graph = graph;
     }
 
-    /** Make a graph ready to run. Its constants are not copied, and must not change. */
+    /** Make a graph ready to run. Its constants are not copied, and must not change but by {@link #update}. */
     public static Nd4jGraph of(OperatorGraph graph) {
         return new Nd4jGraph(graph);
     }
@@ -45,6 +46,35 @@ public final class Nd4jGraph {
     /** Return what is run. */
     public OperatorGraph graph() {
         return graph;
+    }
+
+    /**
+     * Take the weights of another graph, and keep what is compiled and the memory, if both graphs have the same operators and sizes: a
+     * network in training changes its weights at every step. There must be no pass under way.
+     *
+     * @return whether the graphs are alike; if not, nothing has changed
+     */
+    public boolean update(OperatorGraph other) {
+        if (!isAlike(other)) {
+            return false;
+        }
+        graph.constants()
+                .forEach((name, value) ->
+                        value.assign(Objects.requireNonNull(other.constants().get(name), name)));
+        constants.recompute();
+        return true;
+    }
+
+    private boolean isAlike(OperatorGraph other) {
+        return graph.input().equals(other.input())
+                && graph.output().equals(other.output())
+                && graph.nodes().equals(other.nodes())
+                && graph.constants().keySet().equals(other.constants().keySet())
+                && graph.constants().entrySet().stream().allMatch(constant -> {
+                    INDArray own = constant.getValue();
+                    INDArray next = Objects.requireNonNull(other.constants().get(constant.getKey()), "just compared");
+                    return own.dataType() == next.dataType() && Arrays.equals(own.shape(), next.shape());
+                });
     }
 
     /**
