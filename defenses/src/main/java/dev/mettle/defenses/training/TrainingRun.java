@@ -119,6 +119,9 @@ final class TrainingRun {
 
     TrainedNetwork run() {
         TrainingEnd end = train();
+        if (end == TrainingEnd.CANCELLED) {
+            keep(); // before anything else is put in the place of the weights in training
+        }
         INDArray average = state.average;
         if (end == TrainingEnd.DIVERGED) {
             use(state.goodWeights);
@@ -130,9 +133,7 @@ final class TrainingRun {
             use(average);
         }
         int epochs = settings.patience() > 0 && state.bestWeights != null ? state.bestEpoch : state.epoch;
-        if (end == TrainingEnd.CANCELLED) {
-            keep();
-        } else if (checkpoint != null) {
+        if (end != TrainingEnd.CANCELLED && checkpoint != null) {
             delete(checkpoint);
         }
         tick();
