@@ -6,6 +6,7 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.Interval;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.defenses.Defended;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -52,6 +53,16 @@ final class Console {
     /** Print how ND4J would run faster. */
     void advice(String advice) {
         print("note: " + advice);
+    }
+
+    /** Print what was done to the model that is about to be attacked. */
+    void defended(Defended<?> pair) {
+        print("defense  " + pair.defense()
+                + String.format(Locale.ROOT, "  %.0f s", pair.seconds())
+                + (pair.cpuSeconds() > 0
+                        ? String.format(Locale.ROOT, " (%.0f s of processor time)", pair.cpuSeconds())
+                        : "")
+                + (pair.recalled() ? ", made earlier" : ""));
     }
 
     /** Print what is about to be attacked. */

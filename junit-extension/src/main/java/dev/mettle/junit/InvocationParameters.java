@@ -9,8 +9,10 @@ import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.defenses.Defended;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -22,7 +24,12 @@ import java.util.Set;
 record InvocationParameters(List<PlannedAttack> planned, long seed) {
 
     private static final Set<Class<?>> FACTS = Set.of(
-            RobustnessReport.class, RobustnessCurve.class, Evaluation.class, AttackGenerator.class, LabeledData.class);
+            RobustnessReport.class,
+            RobustnessCurve.class,
+            Evaluation.class,
+            AttackGenerator.class,
+            LabeledData.class,
+            Defended.class);
 
     static boolean supports(Class<?> type) {
         return FACTS.contains(type) || Attack.class.isAssignableFrom(type) || LabelModel.class.isAssignableFrom(type);
@@ -62,7 +69,17 @@ record InvocationParameters(List<PlannedAttack> planned, long seed) {
         }
     }
 
-    Object resolve(Class<?> type, Invocation invocation, RobustnessReport report, LabelModel model) {
+    Object resolve(
+            Class<?> type,
+            Invocation invocation,
+            RobustnessReport report,
+            LabelModel model,
+            Optional<Defended<?>> defended) {
+        if (type == Defended.class) {
+            return defended.orElseThrow(
+                    () -> new ConfigurationException(
+                            "there is no defense whose Defended could be passed: name one with @DefendedBy, or take the model"));
+        }
         if (type == RobustnessReport.class) {
             return report;
         }

@@ -5,6 +5,7 @@ import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 import dev.mettle.core.attack.AdversarialExamples;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.defenses.Defended;
 import org.apiguardian.api.API;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,11 @@ public final class RobustnessAssertions {
     /** Begin assertions on a report. */
     public static RobustnessReportAssert assertThat(@Nullable RobustnessReport actual) {
         return new RobustnessReportAssert(actual);
+    }
+
+    /** Begin assertions on a defended model. */
+    public static DefendedAssert assertThat(@Nullable Defended<?> actual) {
+        return new DefendedAssert(actual);
     }
 
     /** Begin assertions on a curve. */

@@ -1,11 +1,15 @@
 package dev.mettle.junit;
 
+import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListeners;
+import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.defenses.Defended;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -38,6 +42,7 @@ final class RobustnessInvocationExtension
     private @Nullable LabelModel model;
     private Optional<BaselineComparison> comparison = Optional.empty();
     private Optional<CorpusReplay> replay = Optional.empty();
+    private Optional<Defended<?>> defended = Optional.empty();
 
     RobustnessInvocationExtension(
             RobustnessTestPlan plan,
@@ -54,15 +59,31 @@ final class RobustnessInvocationExtension
 
     @Override
     public void beforeTestExecution(ExtensionContext context) {
-        LabelModel attacked = subject.model(context);
+        LabelModel given = subject.model(context);
+        Optional<Defended<?>> defense = subject.defend(given, context);
+        LabelModel attacked = defense.<LabelModel>map(Defended::model).orElse(given);
         InvocationParameters.requireModel(context.getRequiredTestMethod(), attacked);
-        RobustnessReport known =
-                evaluation.report(invocation, attacked, subject.data(context), subject.constraints(context));
+        LabeledData data = subject.data(context);
+        Constraints constraints = subject.constraints(context);
+        defense.ifPresent(evaluation::begin);
+        RobustnessReport known = evaluation.report(invocation, attacked, data, constraints);
         model = attacked;
         report = known;
         EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());
+        defended = defense.map(pair -> judged(pair, known, data, constraints));
         comparison = evaluation.compare(known);
         replay = evaluation.replay(invocation, known, attacked);
+    }
+
+    /** Attack the model without the defense, too, and let the same attacks judge whatever else a test compares with. */
+    private Defended<?> judged(Defended<?> pair, RobustnessReport known, LabeledData data, Constraints constraints) {
+        RobustnessReport before = evaluation.undefended(invocation, pair.original(), data, constraints);
+        Improvement improvement = new Improvement(before, known);
+        evaluation.tell(improvement);
+        EvaluationListeners.defended(improvement, pair.defense(), pair.log(), pair.seconds(), pair.cpuSeconds());
+        return pair.judgedBy(other -> other == pair.model()
+                ? known
+                : other == pair.original() ? before : evaluation.compared(invocation, other, data, constraints));
     }
 
     @Override
@@ -78,7 +99,8 @@ final class RobustnessInvocationExtension
                 parameter.getParameter().getType(),
                 invocation,
                 Objects.requireNonNull(report, "the attacks run before the parameters are resolved"),
-                Objects.requireNonNull(model, "the attacks run before the parameters are resolved"));
+                Objects.requireNonNull(model, "the attacks run before the parameters are resolved"),
+                defended);
     }
 
     /** Tell how to reproduce what an assertion in the body found. */

@@ -2,6 +2,7 @@ package dev.mettle.junit;
 
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
+import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
@@ -162,6 +163,21 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
         }
         requireNoDoubts();
         return this;
+    }
+
+    /**
+     * Begin assertions on how much more robust this model is than another one, evaluated on the same samples under the same threat.
+     *
+     * <pre>{@code
+     * assertThat(defended).improvesRobustAccuracyOver(plain).by(0.30).withCleanAccuracyDropAtMost(0.03);
+     * }</pre>
+     *
+     * @param other the report of the other model
+     * @throws dev.mettle.core.ConfigurationException if the reports are not about the same samples and the same threat
+     */
+    public ImprovementAssert improvesRobustAccuracyOver(RobustnessReport other) {
+        isNotNull();
+        return new ImprovementAssert(new Improvement(other, actual));
     }
 
     /**

@@ -104,6 +104,24 @@ record RobustnessTestPlan(
                 reproduce);
     }
 
+    /** Return the same attacks without anything required, for a model that is only there to compare with. */
+    RobustnessTestPlan measuring() {
+        return new RobustnessTestPlan(
+                name,
+                attacks,
+                goal,
+                VerdictPolicy.measureOnly().withConfidence(policy.confidence()),
+                seed,
+                samples,
+                batchSize,
+                expectation,
+                Optional.empty(),
+                Optional.empty(),
+                store,
+                TrustPolicy.OFF,
+                reproduce);
+    }
+
     /** Bind the plan to a model and data. */
     EvaluationPlan on(LabelModel model, LabeledData data, Constraints constraints) {
         return new EvaluationPlan(name, model, data, attacks, policy, seed, batchSize, goal, constraints, trust);

@@ -4,6 +4,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
+import dev.mettle.defenses.Defended;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +19,11 @@ final class Subject {
     private final TestMember model;
     private final TestMember data;
     private final Optional<TestMember> constraints;
+    private final Optional<DefenseSource> defense;
 
-    private Subject(TestMember model, TestMember data, Optional<TestMember> constraints) {
+    private Subject(
+            TestMember model, TestMember data, Optional<TestMember> constraints, Optional<DefenseSource> defense) {
+        this.defense = defense;
         this.model = model;
         this.data = data;
         this.constraints = constraints;
@@ -40,7 +44,8 @@ final class Subject {
                         context,
                         EvaluationData.class,
                         "static final LabeledData data = LabeledData.fromClasspath(\"data.npz\")"),
-                TestMember.findOptional(context, InputConstraints.class));
+                TestMember.findOptional(context, InputConstraints.class),
+                DefenseSource.find(context));
         // A static field may still be empty: a @BeforeEach method may fill it.
         if (subject.model.isStaticField() && subject.model.read(context) != null) {
             subject.model(context);
@@ -63,6 +68,11 @@ final class Subject {
         }
         throw new ConfigurationException("@ModelUnderTest " + model + " is a "
                 + value.getClass().getName() + ": give a LabelModel, such as Dl4jClassifier");
+    }
+
+    /** Defend the model, if the test asks for it. */
+    Optional<Defended<?>> defend(LabelModel given, ExtensionContext context) {
+        return defense.map(source -> source.defend(given, context));
     }
 
     LabeledData data(ExtensionContext context) {

@@ -2,6 +2,7 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
+import java.util.List;
 
 /**
  * Hears of evaluations. Found by {@link java.util.ServiceLoader}, and called on the thread that runs the test, so that what a
@@ -35,4 +36,16 @@ public interface EvaluationListener {
      * @param replay what became of them
      */
     default void replayed(RobustnessReport report, CorpusReplay replay) {}
+
+    /**
+     * Called after {@link #reported} when the model under test has a defense, and the model without it has been attacked, too.
+     *
+     * @param improvement both reports
+     * @param defense what was done, such as {@code PGD-10 training, L∞ epsilon 0.3, 12 epochs}
+     * @param log what happened meanwhile, one line each
+     * @param seconds what the defense cost, in wall-clock time
+     * @param cpuSeconds what it cost in processor time; 0 if that isn't known
+     */
+    default void defended(
+            Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {}
 }

@@ -2,6 +2,7 @@ package dev.mettle.core.evaluation;
 
 import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
+import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
@@ -28,6 +29,12 @@ public final class EvaluationListeners {
     /** Tell all listeners what became of known adversarial examples; see {@link EvaluationListener#replayed}. */
     public static void replayed(RobustnessReport report, CorpusReplay replay) {
         notifyAll(listener -> listener.replayed(report, replay));
+    }
+
+    /** Tell all listeners what a defense bought; see {@link EvaluationListener#defended}. */
+    public static void defended(
+            Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
+        notifyAll(listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
     }
 
     private static void notifyAll(Consumer<EvaluationListener> call) {
