@@ -8,6 +8,7 @@ import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.loss.Loss;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.dl4j.ConformanceNetwork;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.nio.file.Path;
@@ -42,6 +43,7 @@ class ApgdPeerTests {
                 .attack(attack)
                 .norm(Norm.LINF)
                 .epsilon(epsilon)
+                .trust(TrustPolicy.OFF) // what the attack does by itself
                 .run();
         assertThat(report.robustCount()).isBetween(best - 3, best + 2);
         assertThat(report.undecidedCount()).isZero();

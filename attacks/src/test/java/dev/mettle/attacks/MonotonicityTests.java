@@ -13,6 +13,7 @@ import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.testing.Samples;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustPolicy;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -285,6 +286,7 @@ class MonotonicityTests {
                         .attack(attacks)
                         .norm(norm)
                         .epsilon(epsilon(norm))
+                        .trust(TrustPolicy.OFF) // what the attack does by itself
                         .run()
                         .outcomes());
         assertThat(outcomes).hasSize((int) INPUTS.size(0));

@@ -6,6 +6,7 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.dl4j.ConformanceNetwork;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ class ScorePeerTests {
                 .attack(new SquareAttack())
                 .norm(Norm.LINF)
                 .epsilon(epsilon)
+                .trust(TrustPolicy.OFF) // what the attack does by itself
                 .run();
         assertThat(report.cleanCount()).isEqualTo(clean);
         assertThat(report.robustCount()).isLessThanOrEqualTo(robust);

@@ -378,7 +378,9 @@ final class EvaluateCommand implements Callable<Integer> {
         console.line(table.headings());
         if (plan.policy().decision().stopsEarly()) { // all attacks run on the same samples, so all end together
             for (AttackResult result : evaluator.evaluate().results()) {
-                console.line(row(table, facts, result, plan.policy()));
+                if (result.trustCheck().isEmpty()) { // what these broke shows in the worst case
+                    console.line(row(table, facts, result, plan.policy()));
+                }
             }
         } else {
             for (PlannedAttack planned : plan.attacks()) {
@@ -390,7 +392,7 @@ final class EvaluateCommand implements Callable<Integer> {
         progress.begin("trust checks");
         for (ThreatModel threat : evaluator.evaluation().threatModels()) {
             RobustnessReport worst = evaluator.worstCase(threat);
-            if (plan.attacks().size() > 1 || worst.isWorstCase()) {
+            if (plan.attacks().size() > 1 || worst.results().size() > 1) {
                 console.line(table.row(ResultTable.WORST_CASE, worst));
             }
         }

@@ -183,7 +183,9 @@ record SampleChoice(long sample, List<Stage> stages, List<String> notes) {
         return attack.title() + " was not run on sample #" + id
                 + (outcome.status() == SampleStatus.BROKEN_BEFORE
                         ? ": an attack before it broke it; leave --attack out to see which"
-                        : ": the evaluation stopped before; choose another sample");
+                        : outcome.status() == SampleStatus.LEFT_OPEN
+                                ? " with success: a trust check tried it on a few samples only"
+                                : ": the evaluation stopped before; choose another sample");
     }
 
     private static Attack rebuilt(SavedAttack attack) {

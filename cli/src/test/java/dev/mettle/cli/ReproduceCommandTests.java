@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -170,6 +172,43 @@ class ReproduceCommandTests {
         assertThat(standing.exitCode()).isZero();
         assertThat(one.out()).endsWith("\nreproduced: sample #15 withstands, as in the report\n");
         assertThat(one.out()).containsOnlyOnce("  pass  ");
+    }
+
+    @Test
+    void whatTrustChecksBrokeIsRunAgain() throws IOException {
+        Path report = directory.resolve("checks.json");
+        List<String> args = new ArrayList<>(files.evaluate("--attacks", "noise:draws=1", "--epsilon", "0.05"));
+        args.addAll(List.of("--json", report.toString()));
+        CommandRun evaluated = CommandRun.of(args);
+        assertThat(evaluated.exitCode()).isEqualTo(1); // so weak an attack is doubted
+        assertThat(evaluated.out())
+                .contains(
+                        "UNTRUSTED: robust accuracy 80.0% under Noise-1 and trust checks (L∞, ε = 0.05) can't be trusted: ")
+                .containsPattern("worst case  L∞ ε=0.05   80.0% ");
+        JsonNode document = read(report);
+        Set<String> suites = new TreeSet<>();
+        int broken = 0;
+        for (JsonNode attack : document.path("attacks")) {
+            broken += attack.path("broken").size();
+            String suite = attack.path("suite").asText();
+            if (suite.isEmpty()) {
+                continue;
+            }
+            suites.add(suite);
+            assertThat(attack.has("robustCount")).isFalse();
+            for (JsonNode sample : attack.path("broken")) {
+                CommandRun run =
+                        reproduce(report, "--sample", sample.path("sample").asText());
+
+                assertThat(run.out())
+                        .contains(attack.path("label").asText() + " (L∞ ε=0.05)  in " + suite + ", on sample #")
+                        .contains(", as in the report to the bit ");
+                assertThat(run.exitCode()).isZero();
+            }
+        }
+        assertThat(suites).isNotEmpty().allMatch(suite -> suite.startsWith("trust check "));
+        assertThat(document.path("robustCount").asInt())
+                .isEqualTo(document.path("cleanCount").asInt() - broken);
     }
 
     @Test

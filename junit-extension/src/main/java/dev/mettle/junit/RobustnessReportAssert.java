@@ -294,7 +294,7 @@ public final class RobustnessReportAssert extends AbstractRobustnessAssert<Robus
     }
 
     private String attack() {
-        return actual.title() + " (" + ReportText.threat(actual.threatModel()) + ")";
+        return ReportText.attackers(actual) + " (" + ReportText.threat(actual.threatModel()) + ")";
     }
 
     private String complete(String sentence) {

@@ -71,14 +71,15 @@ class EscalationTests {
 
         @Test
         void countsWhatItBreaks() {
-            RobustnessReport doubtful = evaluation(Masked.notAtAll(), 0.75, new Timid())
+            RobustnessReport doubtful = evaluation(Masked.notAtAll(), 0.75, new RandomNoise(1))
                     .trust(TrustPolicy.CHECK)
                     .run();
             RobustnessReport report =
-                    evaluation(Masked.notAtAll(), 0.75, new Timid()).run();
+                    evaluation(Masked.notAtAll(), 0.75, new RandomNoise(1)).run();
 
+            // 14 withstand the noise of the plan, and 3 of these break in checks
             assertThat(doubtful.verdict().outcome()).isEqualTo(Outcome.UNTRUSTED);
-            assertThat(doubtful.robustCount()).isEqualTo(16);
+            assertThat(doubtful.robustCount()).isEqualTo(11);
             assertThat(report.verdict().outcome()).isEqualTo(Outcome.FAIL);
             assertThat(report.robustCount()).isEqualTo(8);
             assertThat(report.doubtsBefore()).isNotEmpty().isEqualTo(doubtful.doubts());
@@ -93,7 +94,8 @@ class EscalationTests {
                     evaluation(Masked.notAtAll(), 0.25, new RandomNoise(1)).run();
 
             assertThat(doubtful.verdict().outcome()).isEqualTo(Outcome.UNTRUSTED);
-            assertThat(doubtful.robustCount()).isEqualTo(14);
+            assertThat(doubtful.results().get(0).count(SampleStatus.ROBUST)).isEqualTo(14);
+            assertThat(doubtful.robustCount()).isEqualTo(11);
             assertThat(report.doubtsBefore()).isEqualTo(doubtful.doubts());
             assertThat(report.doubts()).isEmpty();
             assertThat(report.verdict().outcome()).isEqualTo(Outcome.PASS);
@@ -201,6 +203,23 @@ class EscalationTests {
             void joins() {}
         }
 
+        /** So many samples break that the few which checks look at don't make it a FAIL. */
+        static class MostTestCases {
+
+            @ModelUnderTest
+            static final LabelModel model = Masked.notAtAll();
+
+            @EvaluationData
+            static final LabeledData data = Samples.of(0, 8, 40);
+
+            @RobustnessTest(
+                    attacks = Timid.class,
+                    epsilon = EPSILON,
+                    minRobustAccuracy = 0.4,
+                    onUntrusted = OnUntrusted.ESCALATE)
+            void fails() {}
+        }
+
         static class LargeLogitsTestCases {
 
             @ModelUnderTest
@@ -240,29 +259,48 @@ class EscalationTests {
         }
 
         @Test
-        void failsByWhatItBreaks() {
+        void isNotNeededWhereWhatChecksBreakFails() {
             Kit kit = Kit.run(TimidTestCases.class, "fails");
 
             assertThat(kit.onlyThrown())
                     .isInstanceOf(RobustnessAssertionError.class)
                     .hasMessage("""
-                            robust accuracy 50.0% under worst case of Timid, PGD-100 margin, Square-5000, HopSkipJump-5000 (L∞, ε = 8/255) is below the required 75.0%
+                            robust accuracy 50.0% under Timid and trust checks (L∞, ε = 8/255) is below the required 75.0%
 
                               clean accuracy    100.0%   16 of 16   95% CI [79.4%, 100.0%]
                               robust accuracy    50.0%    8 of 16   95% CI [24.7%, 75.3%]
                               worst class 0      50.0%    4 of  8   95% CI [12.9%, 87.1%]
-                              worst examples    #12 0→1, #15 1→0, #13 1→0 (8 broken)
-                              doubted before    Noise-10 breaks 3 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-noise)
-                              doubted before    FGSM breaks 8 of 16 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-single-step)
-                              doubted before    Square-40 breaks 3 of 6 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-black-box)
-                              doubted before    PGD-10 margin breaks 2 of 4 samples that withstood: the loss of the attack hides the way; next try PGD-100 margin and Square-5000 (beats-other-loss)
-                              escalated         PGD-100 margin breaks 8 of 16 samples still standing, Square-5000 0 of 8, HopSkipJump-5000 0 of 8
+                              worst examples    #8 0→1, #14 0→1, #12 0→1 (8 broken)
+                              found by checks   Noise-10 breaks 2 samples that the attacks left standing, FGSM 4, PGD-10 margin 2
 
                               reproduce         mvn test '-Dtest=EscalationTests$OfATest$TimidTestCases#fails' -Dmettle.seed=20240229""");
+            assertThat(notes(kit)).isEmpty();
+        }
+
+        @Test
+        void failsByWhatItBreaks() {
+            Kit kit = Kit.run(MostTestCases.class, "fails");
+
+            assertThat(kit.onlyThrown())
+                    .isInstanceOf(RobustnessAssertionError.class)
+                    .hasMessage("""
+                            robust accuracy 16.7% under worst case of Timid, PGD-100 margin, Square-5000, HopSkipJump-5000 (L∞, ε = 8/255) is below the required 40.0%
+
+                              clean accuracy    100.0%   48 of 48   95% CI [92.6%, 100.0%]
+                              robust accuracy    16.7%    8 of 48   95% CI [7.5%, 30.2%]
+                              worst class 0      16.7%    4 of 24   95% CI [3.8%, 40.3%]
+                              worst examples    #12 0→1, #16 0→1, #15 1→0 (40 broken)
+                              doubted before    Noise-10 breaks 4 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-noise)
+                              doubted before    FGSM breaks 19 of 24 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-single-step)
+                              doubted before    Square-40 breaks 4 of 6 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-black-box)
+                              doubted before    PGD-10 margin breaks 3 of 4 samples that withstood: the loss of the attack hides the way; next try PGD-100 margin and Square-5000 (beats-other-loss)
+                              escalated         PGD-100 margin breaks 40 of 48 samples still standing, Square-5000 0 of 8, HopSkipJump-5000 0 of 8
+
+                              reproduce         mvn test '-Dtest=EscalationTests$OfATest$MostTestCases#fails' -Dmettle.seed=20240229""");
             assertThat(notes(kit))
                     .containsExactly(
                             "[mettle]     note: escalated (L∞ ε=8/255) because of beats-noise, beats-single-step,"
-                                    + " beats-black-box, beats-other-loss: PGD-100 margin breaks 8 of 16 samples still standing,"
+                                    + " beats-black-box, beats-other-loss: PGD-100 margin breaks 40 of 48 samples still standing,"
                                     + " Square-5000 0 of 8, HopSkipJump-5000 0 of 8");
         }
 

@@ -44,10 +44,12 @@ import org.slf4j.LoggerFactory;
 public final class ResultFolder implements ResultStore {
 
     /** The version of the entries' structure. */
-    private static final String SCHEMA = "mettle-results/1";
+    private static final String SCHEMA = "mettle-results/2";
 
     private static final Logger LOG = LoggerFactory.getLogger(ResultFolder.class);
     private static final String FINDINGS = "findings";
+    private static final String OUTCOMES = "outcomes";
+    private static final String DISTANCES = "distances";
     private static final JsonMapper MAPPER = new JsonMapper();
     private static final long DEFAULT_BYTES = 512L << 20;
     /** How many earlier runs of a task are looked at: an evaluation may attack its samples in several parts. */
@@ -132,7 +134,15 @@ public final class ResultFolder implements ResultStore {
                         node.path("evidence").asText(),
                         node.path("advice").asText()));
             }
-            return new Checked(findings, document.path("passes").asLong());
+            List<Broken> broken = new ArrayList<>();
+            List<SampleOutcome> outcomes = outcomes(entry, document);
+            for (int i = 0; i < outcomes.size(); i++) {
+                broken.add(new Broken(
+                        TrustCheck.valueOf(
+                                document.path(OUTCOMES).path(i).path("check").asText()),
+                        outcomes.get(i)));
+            }
+            return new Checked(findings, document.path("passes").asLong(), broken);
         }));
     }
 
@@ -149,47 +159,58 @@ public final class ResultFolder implements ResultStore {
                     .put("evidence", finding.evidence())
                     .put("advice", finding.advice());
         }
-        write(entry(task, model), document, List.of());
+        List<INDArray> examples = new ArrayList<>();
+        ArrayNode outcomes = document.putArray(OUTCOMES);
+        for (Broken broken : checked.broken()) {
+            put(outcomes.addObject().put("check", broken.check().name()), broken.outcome(), examples);
+        }
+        write(entry(task, model), document, examples);
     }
 
     private static ObjectNode document(AttackRun run, List<INDArray> examples) {
         ObjectNode document = JsonNodeFactory.instance.objectNode();
         document.put("schema", SCHEMA);
         document.put("unconfirmed", run.unconfirmed());
-        ArrayNode outcomes = document.putArray("outcomes");
-        for (SampleOutcome outcome : run.outcomes()) {
-            ObjectNode node = outcomes.addObject();
-            node.put("id", outcome.id());
-            node.put("label", outcome.label());
-            node.put("status", outcome.status().name());
-            node.put("forwards", outcome.forwards());
-            node.put("backwards", outcome.backwards());
-            INDArray example = outcome.adversarial();
-            if (example != null) {
-                Distances distances = Objects.requireNonNull(outcome.distances(), "they come with the example");
-                examples.add(example);
-                node.put("adversarialLabel", outcome.adversarialLabel());
-                node.putArray("distances")
-                        .add(distances.linf())
-                        .add(distances.l2())
-                        .add(distances.l1())
-                        .add(distances.l0());
-            }
-        }
+        ArrayNode outcomes = document.putArray(OUTCOMES);
+        run.outcomes().forEach(outcome -> put(outcomes.addObject(), outcome, examples));
         return document;
     }
 
+    private static void put(ObjectNode node, SampleOutcome outcome, List<INDArray> examples) {
+        node.put("id", outcome.id());
+        node.put("label", outcome.label());
+        node.put("status", outcome.status().name());
+        node.put("forwards", outcome.forwards());
+        node.put("backwards", outcome.backwards());
+        INDArray example = outcome.adversarial();
+        if (example != null) {
+            Distances distances = Objects.requireNonNull(outcome.distances(), "they come with the example");
+            examples.add(example);
+            node.put("adversarialLabel", outcome.adversarialLabel());
+            node.putArray(DISTANCES)
+                    .add(distances.linf())
+                    .add(distances.l2())
+                    .add(distances.l1())
+                    .add(distances.l0());
+        }
+    }
+
     private static Optional<AttackRun> read(Path entry) {
-        return read(entry, document -> {
-            INDArray examples = Files.exists(examples(entry)) ? NumpyFiles.read(examples(entry)) : null;
-            List<SampleOutcome> outcomes = new ArrayList<>();
-            int next = 0;
-            for (JsonNode node : document.path("outcomes")) {
-                boolean broken = node.has("distances");
-                outcomes.add(outcome(node, broken ? example(examples, next++) : null));
-            }
-            return new AttackRun(outcomes, document.path("unconfirmed").asInt(), 0, 0);
-        });
+        return read(
+                entry,
+                document -> new AttackRun(
+                        outcomes(entry, document), document.path("unconfirmed").asInt(), 0, 0));
+    }
+
+    private static List<SampleOutcome> outcomes(Path entry, JsonNode document) {
+        INDArray examples = Files.exists(examples(entry)) ? NumpyFiles.read(examples(entry)) : null;
+        List<SampleOutcome> outcomes = new ArrayList<>();
+        int next = 0;
+        for (JsonNode node : document.path(OUTCOMES)) {
+            boolean broken = node.has(DISTANCES);
+            outcomes.add(outcome(node, broken ? example(examples, next++) : null));
+        }
+        return outcomes;
     }
 
     /** Note that an entry was of use, so that others are deleted first. */
@@ -228,7 +249,7 @@ public final class ResultFolder implements ResultStore {
     }
 
     private static SampleOutcome outcome(JsonNode node, @Nullable INDArray example) {
-        JsonNode distances = node.path("distances");
+        JsonNode distances = node.path(DISTANCES);
         return new SampleOutcome(
                 node.path("id").asLong(),
                 node.path("label").asInt(),

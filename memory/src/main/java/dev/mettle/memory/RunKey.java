@@ -3,6 +3,7 @@ package dev.mettle.memory;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.ThreatModel;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -12,11 +13,13 @@ final class RunKey {
     private RunKey() {}
 
     static String of(RobustnessReport report) {
-        String suite = report.results().get(0).suite();
+        List<AttackResult> results = report.results().stream()
+                .filter(result -> result.trustCheck().isEmpty())
+                .toList();
+        String suite = results.get(0).suite();
         boolean oneSuite = !suite.isEmpty()
-                && report.results().stream().allMatch(result -> result.suite().equals(suite));
-        String attacks =
-                oneSuite ? suite : report.results().stream().map(RunKey::attack).collect(Collectors.joining(" + "));
+                && results.stream().allMatch(result -> result.suite().equals(suite));
+        String attacks = oneSuite ? suite : results.stream().map(RunKey::attack).collect(Collectors.joining(" + "));
         return attacks + " under " + threat(report.threatModel());
     }
 

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -80,6 +81,11 @@ class ResultFolderTests {
         @Override
         public Passes passes(int classes) {
             return new Passes(2, 1);
+        }
+
+        @Override
+        public Optional<Attack> longer() {
+            return share < 1 ? Optional.of(new Step(1, minimizesNorm, extra)) : Optional.empty();
         }
 
         @Override
@@ -164,6 +170,40 @@ class ResultFolderTests {
                         .trust())
                 .isPresent();
         assertThat(ATTACKED.get()).isPositive();
+    }
+
+    private RobustnessReport runOnMany() {
+        INDArray inputs = Samples.uniform(1000, DataType.DOUBLE, 6);
+        return RobustnessEvaluation.of(MODEL, LabeledData.of("many", inputs, MODEL.predict(inputs)))
+                .attack(new Step(0.5))
+                .norm(Norm.LINF)
+                .epsilon(0.05)
+                .minRobustAccuracy(0.1)
+                .remember(ResultFolder.of(folder))
+                .run();
+    }
+
+    @Test
+    void what_trust_checks_broke_is_remembered() throws IOException {
+        RobustnessReport first = runOnMany();
+        assertThat(first.foundByChecks()).hasSize(1);
+        assertThat(first.foundByChecks().get(0).suite()).isEqualTo("trust check enough-steps");
+        ATTACKED.set(0);
+        RobustnessReport second = runOnMany();
+        assertThat(ATTACKED).hasValue(0);
+        assertThat(facts(second)).isEqualTo(facts(first));
+        assertThat(second.verdict()).isEqualTo(first.verdict());
+        assertThat(second.foundByChecks().get(0).recalled())
+                .isEqualTo(first.foundByChecks().get(0).count(SampleStatus.BROKEN));
+
+        for (Path examples : files(".npy")) {
+            INDArray forged = NumpyFiles.read(examples);
+            forged.assign(0.5); // far beyond epsilon for most
+            NumpyFiles.write(examples, forged);
+        }
+        RobustnessReport third = runOnMany();
+        assertThat(ATTACKED.get()).isPositive();
+        assertThat(facts(third)).isEqualTo(facts(first));
     }
 
     private List<Path> files(String suffix) throws IOException {

@@ -158,8 +158,12 @@ final class AllureBridge {
             long from = start + Math.round(1000 * seconds);
             seconds += result.seconds();
             StepResult attack = step(
-                    "Attack with " + result.attack().label() + ": " + result.count(SampleStatus.BROKEN) + " of "
-                            + standing(result) + " standing samples broken",
+                    result.trustCheck()
+                            .map(check -> "Trust check " + check.id() + " with " + ReportText.checking(result) + ": "
+                                    + result.count(SampleStatus.BROKEN) + " more broken")
+                            .orElseGet(() -> "Attack with " + result.attack().label() + ": "
+                                    + result.count(SampleStatus.BROKEN) + " of " + standing(result)
+                                    + " standing samples broken"),
                     Status.PASSED,
                     from,
                     start + Math.round(1000 * seconds));

@@ -64,7 +64,7 @@ final class DescriptionHtml {
                 .text(ReportText.surprise(outcome, expected) + " " + ReportText.sentence(report))
                 .close();
         writeNumbers();
-        if (report.isWorstCase()) {
+        if (report.results().size() > 1) {
             writeAttacks();
         }
         pictures.curve().ifPresent(svg -> writeImage(svg, "robust accuracy against epsilon"));
@@ -151,7 +151,10 @@ final class DescriptionHtml {
     }
 
     private double passes(ToDoubleFunction<AttackResult> kind) {
-        return report.results().stream().mapToDouble(kind).sum();
+        return report.results().stream()
+                .filter(result -> result.trustCheck().isEmpty())
+                .mapToDouble(kind)
+                .sum();
     }
 
     private String undecided() {
@@ -204,10 +207,16 @@ final class DescriptionHtml {
         }
         html.close().close().open("tbody");
         for (AttackResult result : report.results()) {
-            html.open("tr").element("td", result.attack().label(), "style", NAME);
+            boolean check = result.trustCheck().isPresent();
+            html.open("tr")
+                    .element(
+                            "td",
+                            ReportText.checking(result) + (check ? ", found by a trust check" : ""),
+                            "style",
+                            NAME);
             double robust = (double) result.count(SampleStatus.ROBUST) / result.evaluatedCount();
             for (String cell : List.of(
-                    ReportText.percent(robust),
+                    check ? "–" : ReportText.percent(robust),
                     String.valueOf(result.count(SampleStatus.BROKEN)),
                     number(result.forwardPerSample()),
                     number(result.backwardPerSample()),

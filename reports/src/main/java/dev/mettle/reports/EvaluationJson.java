@@ -236,8 +236,10 @@ public final class EvaluationJson {
         ObjectNode parameters = node.putObject("parameters");
         result.attack().parameters().forEach(parameters::put);
         node.put("evaluated", result.evaluatedCount());
-        node.put("robustCount", robust);
-        node.put("robustAccuracy", (double) robust / result.evaluatedCount());
+        if (result.trustCheck().isEmpty()) { // it ran on a few samples only
+            node.put("robustCount", robust);
+            node.put("robustAccuracy", (double) robust / result.evaluatedCount());
+        }
         node.put("brokenCount", result.count(SampleStatus.BROKEN));
         putFinite(node, "medianL2", Statistics.median(distances(result, Distances::l2)));
         putFinite(node, "meanL2", Statistics.mean(distances(result, Distances::l2)));
@@ -284,6 +286,7 @@ public final class EvaluationJson {
                     .put("status", outcome.status().name()));
         }
         putSamples(node, "brokenBefore", result, SampleStatus.BROKEN_BEFORE);
+        putSamples(node, "leftOpen", result, SampleStatus.LEFT_OPEN);
         putSamples(node, "notEvaluated", result, SampleStatus.NOT_EVALUATED);
     }
 

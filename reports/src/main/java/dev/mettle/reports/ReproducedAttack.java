@@ -83,6 +83,7 @@ public record ReproducedAttack(
                 "is broken: class " + outcome.predicted() + " at " + distance(outcome.distance()) + " "
                         + saved.norm().symbol();
             case BROKEN_BEFORE -> "is broken by an earlier attack";
+            case LEFT_OPEN -> "is not broken by the trust check";
             case GRADIENT_ZERO -> "is undecided (all gradients are zero)";
             case GRADIENT_INVALID -> "is undecided (a gradient is invalid)";
             case SEARCH_FAILED -> "is undecided (the search found no adversarial example)";

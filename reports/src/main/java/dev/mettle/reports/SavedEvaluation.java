@@ -8,6 +8,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Constraints;
+import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.verdict.Decision;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -104,10 +105,10 @@ public record SavedEvaluation(
 
     /**
      * Return the samples of the batch in which an attack was run on a sample; only the sample itself where that is not known, since an
-     * evaluation that may stop early takes its samples in another order.
+     * evaluation that may stop early takes its samples in another order, and so does a trust check.
      */
     public List<Long> batch(SavedAttack attack, long id) {
-        if (decision.stopsEarly()) {
+        if (decision.stopsEarly() || TrustCheck.ofSuite(attack.suite()).isPresent()) {
             return List.of(id);
         }
         List<Long> attacked = ids.stream()

@@ -10,6 +10,8 @@ public enum SampleStatus {
     BROKEN,
     /** An earlier attack of the suite broke the sample; this one was not run on it. */
     BROKEN_BEFORE,
+    /** A trust check, which looks at a few samples only, found nothing on this one. Evidence of nothing. */
+    LEFT_OPEN,
     /** Every gradient was exactly zero: a gradient attack that fails on such a sample says nothing. */
     GRADIENT_ZERO,
     /** A gradient was NaN or infinite: a gradient attack that fails on such a sample says nothing. */
@@ -21,7 +23,10 @@ public enum SampleStatus {
 
     /** Say whether the attack ran on the sample at all. */
     public boolean attacked() {
-        return this != CLEAN_WRONG && this != BROKEN_BEFORE && this != NOT_EVALUATED;
+        return switch (this) {
+            case CLEAN_WRONG, BROKEN_BEFORE, LEFT_OPEN, NOT_EVALUATED -> false;
+            case ROBUST, BROKEN, GRADIENT_ZERO, GRADIENT_INVALID, SEARCH_FAILED -> true;
+        };
     }
 
     /** Say whether the attack failed in a way that is no evidence of robustness. */

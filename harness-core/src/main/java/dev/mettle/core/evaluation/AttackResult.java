@@ -4,7 +4,9 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustCheck;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToLongFunction;
 
 /**
@@ -16,7 +18,8 @@ import java.util.function.ToLongFunction;
  * @param unconfirmed how many proposals the original model or the check in double precision refused
  * @param seconds wall-clock time
  * @param cpuSeconds processor time of all threads; 0 where the platform doesn't tell
- * @param suite the suite that the attack ran in, on samples that the attacks before it left standing; empty if it ran on its own
+ * @param suite the suite that the attack ran in, on samples that the attacks before it left standing, or the trust check that ran it,
+ *     such as {@code trust check enough-steps}; empty if it ran on its own
  * @param recalled how many outcomes were known from an earlier run, and only confirmed
  */
 public record AttackResult(
@@ -55,6 +58,11 @@ public record AttackResult(
             double cpuSeconds,
             String suite) {
         this(attack, threatModel, outcomes, unconfirmed, seconds, cpuSeconds, suite, 0);
+    }
+
+    /** Return the trust check that ran the attack on a few samples and broke these; empty if no trust check did. */
+    public Optional<TrustCheck> trustCheck() {
+        return TrustCheck.ofSuite(suite);
     }
 
     /** Return how many samples have a status. */

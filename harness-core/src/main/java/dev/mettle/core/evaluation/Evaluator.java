@@ -167,7 +167,8 @@ public final class Evaluator {
         int reached =
                 attacks.stream().mapToInt(attack -> work(attack).done).min().orElseThrow();
         while (reached < data.size()
-                && (reached == 0 || !report(known(attacks, threat)).isCertain())) {
+                && (reached == 0
+                        || !report(trust.withFound(known(attacks, threat))).isCertain())) {
             reached = Math.min(reached + step, data.size());
             for (PlannedAttack attack : attacks) {
                 advance(attack, reached);
@@ -359,20 +360,26 @@ public final class Evaluator {
      * samples as the verdict needs.
      */
     public RobustnessReport report(List<PlannedAttack> attacks, double epsilon) {
-        ThreatModel threat = plan.threat(attacks.get(0), epsilon);
-        settle(attacks, threat);
-        return trusted(known(attacks, threat));
+        return trusted(attacks, plan.threat(attacks.get(0), epsilon));
     }
 
-    private RobustnessReport trusted(List<AttackResult> wanted) {
-        return report(trust.judge(this::evaluation, wanted));
+    /** Judge, and where trust checks break samples so that the verdict is no longer certain, go on with more samples. */
+    private RobustnessReport trusted(List<PlannedAttack> attacks, ThreatModel threat) {
+        int before = 0;
+        while (true) {
+            settle(attacks, threat);
+            RobustnessReport report = report(trust.judge(this::evaluation, known(attacks, threat)));
+            int evaluated = report.evaluatedCount();
+            if (evaluated == data.size() || evaluated == before || report.isCertain()) {
+                return report;
+            }
+            before = evaluated;
+        }
     }
 
     /** Report on the per-sample worst case over all attacks planned for a threat model; runs those that have not run yet. */
     public RobustnessReport worstCase(ThreatModel threat) {
-        List<PlannedAttack> planned = planned(threat);
-        settle(planned, threat);
-        return trusted(known(planned, threat));
+        return trusted(planned(threat), threat);
     }
 
     private List<PlannedAttack> planned(ThreatModel threat) {
@@ -399,6 +406,14 @@ public final class Evaluator {
         List<AttackResult> known = new ArrayList<>();
         plan.attacks().forEach(planned -> known.addAll(known(planned)));
         known.addAll(trust.added());
+        known.stream()
+                .map(AttackResult::threatModel)
+                .distinct()
+                .map(threat -> known.stream()
+                        .filter(result -> result.threatModel().equals(threat))
+                        .toList())
+                .toList()
+                .forEach(same -> known.addAll(FoundByChecks.beyond(trust.reports(), same)));
         TreeSet<String> allNotes = new TreeSet<>(notes);
         allNotes.addAll(trust.notes());
         return new Evaluation(

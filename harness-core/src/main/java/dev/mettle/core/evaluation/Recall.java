@@ -1,5 +1,6 @@
 package dev.mettle.core.evaluation;
 
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackEngine;
 import dev.mettle.core.attack.AttackRun;
 import dev.mettle.core.attack.SampleOutcome;
@@ -19,6 +20,8 @@ import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.AttackedSamples;
+import dev.mettle.core.trust.FoundExample;
+import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustReport;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
@@ -29,6 +32,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -111,6 +115,7 @@ final class Recall {
      *
      * @param checks tells builds of the checks, and of the attacks that they borrow, apart
      * @param question everything else that decides what they find, as texts
+     * @param probes tells which attack a check runs on what the attacks left standing
      * @param run runs the checks
      */
     TrustReport check(
@@ -118,6 +123,7 @@ final class Recall {
             List<AttackedSamples> runs,
             String checks,
             List<String> question,
+            Function<TrustCheck, Optional<Attack>> probes,
             Supplier<TrustReport> run) {
         if (store == ResultStore.NONE || !runs.stream().allMatch(each -> isData(each.attack()))) {
             return run.get();
@@ -133,14 +139,52 @@ final class Recall {
             }
         }
         String task = Sha256.of(parts.toArray(String[]::new));
-        Optional<ResultStore.Checked> known = store.findChecked(task, fingerprint());
+        Optional<TrustReport> known =
+                store.findChecked(task, fingerprint()).flatMap(checked -> recalled(checked, threat, runs, probes));
         if (known.isPresent()) {
-            return TrustReport.of(
-                    threat, runs, known.get().findings(), known.get().passes());
+            return known.get();
         }
         TrustReport report = run.get();
-        store.store(task, fingerprint(), new ResultStore.Checked(report.findings(), report.passes()));
+        List<ResultStore.Broken> broken = report.found().stream()
+                .map(example -> new ResultStore.Broken(example.check(), example.outcome()))
+                .toList();
+        store.store(task, fingerprint(), new ResultStore.Checked(report.findings(), report.passes(), broken));
         return report;
+    }
+
+    /** Return what checks found earlier, if all its examples hold. */
+    private Optional<TrustReport> recalled(
+            ResultStore.Checked checked,
+            ThreatModel threat,
+            List<AttackedSamples> runs,
+            Function<TrustCheck, Optional<Attack>> probes) {
+        Map<Long, Integer> positions = new HashMap<>();
+        IntStream.range(0, data.size()).forEach(i -> positions.put(data.id(i), i));
+        List<FoundExample> found = new ArrayList<>();
+        for (ResultStore.Broken broken : checked.broken()) {
+            Integer position = positions.get(broken.outcome().id());
+            Optional<Attack> probe = probes.apply(broken.check());
+            if (position == null || probe.isEmpty() || !holds(broken.outcome(), threat, position)) {
+                return Optional.empty();
+            }
+            found.add(new FoundExample(broken.check(), probe.get(), broken.outcome(), true));
+        }
+        return Optional.of(TrustReport.of(threat, runs, checked.findings(), checked.passes(), found));
+    }
+
+    private boolean holds(SampleOutcome broken, ThreatModel threat, int position) {
+        return broken.status() == SampleStatus.BROKEN
+                && broken.label() == data.label(position)
+                && AttackEngine.of(model, seed)
+                        .withBatchSize(batchSize)
+                        .confirm(
+                                threat,
+                                Rows.select(data.inputs(), new int[] {position}),
+                                new int[] {data.label(position)},
+                                new long[] {data.id(position)},
+                                List.of(broken))
+                        .get(0)
+                        .isPresent();
     }
 
     /** An attack on some samples. */

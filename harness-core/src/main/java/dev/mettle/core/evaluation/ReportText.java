@@ -4,6 +4,7 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustLevel;
 import dev.mettle.core.verdict.Decision;
 import dev.mettle.core.verdict.Interval;
@@ -27,6 +28,9 @@ import java.util.stream.IntStream;
  */
 public final class ReportText {
 
+    /** What is added to the names of attacks where trust checks broke more than these. */
+    static final String AND_CHECKS = " and trust checks";
+
     private static final int LABEL_WIDTH = 18;
     private static final int WORST_EXAMPLES = 3;
 
@@ -38,7 +42,7 @@ public final class ReportText {
      */
     public static String sentence(RobustnessReport report) {
         Verdict verdict = report.verdict();
-        String measured = "robust accuracy " + percent(report.robustAccuracy()) + " under " + report.title() + " ("
+        String measured = "robust accuracy " + percent(report.robustAccuracy()) + " under " + attackers(report) + " ("
                 + threat(report.threatModel()) + ")";
         String after = report.isStoppedEarly()
                 ? ", after " + report.evaluatedCount() + " of " + samples(report.samples())
@@ -68,6 +72,11 @@ public final class ReportText {
                         + (report.doubts().isEmpty() ? verdict.reason() : doubted(report.doubts()));
             case MEASURED -> measured;
         };
+    }
+
+    /** Name the attacks of a report, such as {@code PGD-40}, or {@code PGD-40 and trust checks} where these broke more. */
+    public static String attackers(RobustnessReport report) {
+        return report.title() + (report.isLoweredByChecks() ? AND_CHECKS : "");
     }
 
     /**
@@ -217,7 +226,8 @@ public final class ReportText {
      * List the facts behind the sentence as aligned lines, two spaces indented: clean and robust accuracy with counts and
      * two-sided 95 % intervals, the class with the smallest robust accuracy, undecided samples if there are any, how the verdict was
      * reached if not by all samples, the median distance for minimum-norm attacks, the samples that were broken by the smallest
-     * perturbations, and, if doubts called for further attacks, what was doubted before and what these attacks found.
+     * perturbations, what trust checks broke beyond the attacks, and, if doubts called for further attacks, what was doubted before and
+     * what these attacks found.
      */
     public static List<String> details(RobustnessReport report) {
         int evaluated = report.evaluatedCount();
@@ -260,11 +270,39 @@ public final class ReportText {
                     .collect(Collectors.joining(", "));
             lines.add(line("worst examples", worst + " (" + report.brokenCount() + " broken)"));
         }
+        if (report.isLoweredByChecks()) {
+            lines.add(line("found by checks", foundByChecks(report)));
+        }
         if (!report.escalated().isEmpty()) {
             report.doubtsBefore().forEach(doubt -> lines.add(line("doubted before", doubt)));
             lines.add(line("escalated", escalation(report.escalated())));
         }
         return List.copyOf(lines);
+    }
+
+    /**
+     * Say what trust checks broke beyond the attacks, such as {@code PGD-80 breaks 4 samples that the attacks left standing, another start
+     * of PGD-40 1}.
+     */
+    private static String foundByChecks(RobustnessReport report) {
+        List<String> parts = new ArrayList<>();
+        for (AttackResult found : report.foundByChecks()) {
+            int count = report.brokenBeyondAttacks(found);
+            if (count > 0) {
+                parts.add(checking(found)
+                        + (parts.isEmpty()
+                                ? " breaks " + samples(count) + " that the attacks left standing"
+                                : " " + count));
+            }
+        }
+        return String.join(", ", parts);
+    }
+
+    /** Name the attack of a result, and say so where a trust check let it start elsewhere. */
+    public static String checking(AttackResult result) {
+        return result.trustCheck().equals(Optional.of(TrustCheck.ENOUGH_RESTARTS))
+                ? "another start of " + result.attack().label()
+                : result.attack().label();
     }
 
     private static String left(String text, int width) {

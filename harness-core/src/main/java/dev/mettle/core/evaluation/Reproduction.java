@@ -12,6 +12,8 @@ import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.core.trust.TrustCheck;
+import dev.mettle.core.trust.TrustChecker;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -92,7 +94,10 @@ public final class Reproduction {
             SampleOutcome wrong = SampleOutcome.unbroken(id, labels[sample], SampleStatus.CLEAN_WRONG, 0, 0);
             return new AttackTrace(wrong, List.of(), positions.length);
         }
-        AttackEngine engine = AttackEngine.of(model, seed).withBatchSize(positions.length);
+        long own = TrustCheck.ofSuite(planned.suite())
+                .map(check -> TrustChecker.seed(check, seed))
+                .orElse(seed);
+        AttackEngine engine = AttackEngine.of(model, own).withBatchSize(positions.length);
         return (planned.inSuite() ? engine.stoppingWithinEpsilon() : engine)
                 .trace(
                         planned.attack(),

@@ -1,6 +1,8 @@
 package dev.mettle.core.evaluation;
 
 import dev.mettle.core.attack.AttackRun;
+import dev.mettle.core.attack.SampleOutcome;
+import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustFinding;
 import java.util.List;
 import java.util.Optional;
@@ -40,14 +42,24 @@ public interface ResultStore {
      *
      * @param findings one finding per check
      * @param passes the passes that they spent
+     * @param broken the samples that they broke within the threat model
      */
-    record Checked(List<TrustFinding> findings, long passes) {
+    record Checked(List<TrustFinding> findings, long passes, List<Broken> broken) {
 
         /** Create the record. */
         public Checked {
             findings = List.copyOf(findings);
+            broken = List.copyOf(broken);
         }
     }
+
+    /**
+     * A sample that a trust check broke within the threat model.
+     *
+     * @param check the check
+     * @param outcome the sample, with its adversarial example
+     */
+    record Broken(TrustCheck check, SampleOutcome outcome) {}
 
     /**
      * Return what was found on a task and a model.

@@ -20,6 +20,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -119,14 +121,38 @@ public final class RobustnessReport {
         return threatModel;
     }
 
-    /** Return the results of the attacks, one by one. */
+    /** Return the results of the attacks, one by one; last what trust checks broke, one result per check. */
     public List<AttackResult> results() {
         return results;
     }
 
-    /** Return the attacks. */
+    /** Return the attacks, without those that trust checks ran on a few samples. */
     public List<Attack> attacks() {
-        return results.stream().map(AttackResult::attack).toList();
+        return judged().map(AttackResult::attack).toList();
+    }
+
+    private Stream<AttackResult> judged() {
+        return results.stream().filter(result -> result.trustCheck().isEmpty());
+    }
+
+    /** Return what trust checks broke, one result per check and attack; empty if they broke nothing. */
+    public List<AttackResult> foundByChecks() {
+        return results.stream()
+                .filter(result -> result.trustCheck().isPresent())
+                .toList();
+    }
+
+    /** Return how many samples one of these results broke, and no attack of this report. */
+    int brokenBeyondAttacks(AttackResult found) {
+        return (int) IntStream.range(0, samples())
+                .filter(i -> found.outcomes().get(i).status() == SampleStatus.BROKEN
+                        && judged().noneMatch(result -> result.outcomes().get(i).status() == SampleStatus.BROKEN))
+                .count();
+    }
+
+    /** Say whether trust checks broke a sample that all attacks of this report left standing. */
+    boolean isLoweredByChecks() {
+        return foundByChecks().stream().anyMatch(found -> brokenBeyondAttacks(found) > 0);
     }
 
     /** Return the results of the attacks that doubts called for; empty if there were none. */
@@ -138,17 +164,16 @@ public final class RobustnessReport {
 
     /** Return what was doubted before the attacks ran that doubts called for; empty if none were called for. */
     public List<String> doubtsBefore() {
-        List<AttackResult> planned = results.stream()
-                .filter(result -> !result.suite().equals(Trust.ESCALATION))
+        List<AttackResult> planned = judged().filter(result -> !result.suite().equals(Trust.ESCALATION))
                 .toList();
-        return planned.isEmpty() || planned.size() == results.size()
+        return planned.isEmpty() || planned.size() == attacks().size()
                 ? List.of()
                 : of(evaluation, planned, policy).doubts();
     }
 
     /** Say whether this is the worst case over several attacks. */
     public boolean isWorstCase() {
-        return results.size() > 1;
+        return judged().count() > 1;
     }
 
     /** Say whether an attack of this report searched the nearest adversarial example, however far. */
@@ -164,8 +189,7 @@ public final class RobustnessReport {
      */
     public String title() {
         String suite = results.get(0).suite();
-        if (!suite.isEmpty()
-                && results.stream().allMatch(result -> result.suite().equals(suite))) {
+        if (!suite.isEmpty() && judged().allMatch(result -> result.suite().equals(suite))) {
             return suite;
         }
         String names = attacks().stream().map(Attack::label).collect(Collectors.joining(", "));
@@ -295,24 +319,28 @@ public final class RobustnessReport {
     public RobustnessCurve curve() {
         List<RobustnessCurve.Point> points = new ArrayList<>();
         points.add(new RobustnessCurve.Point(0, evaluatedCount() - count(SampleStatus.CLEAN_WRONG)));
+        boolean lowered = isLoweredByChecks();
         for (ThreatModel threat : evaluation.threatModels()) {
             List<AttackResult> same = evaluation.resultsUnder(threat).stream()
-                    .filter(result -> attacks().contains(result.attack()))
+                    .filter(result -> result.trustCheck().isEmpty() && attacks().contains(result.attack()))
                     .toList();
             if (threat.norm() == threatModel.norm()
                     && threat.bounded()
                     && threat.epsilon() > 0
-                    && same.size() == results.size()) {
-                int robust = (int) worstCase(same, threat).stream()
+                    && same.size() == attacks().size()) {
+                List<AttackResult> all = new ArrayList<>(same);
+                all.addAll(FoundByChecks.beyond(evaluation.trust(), same));
+                int robust = (int) worstCase(all, threat).stream()
                         .filter(outcome -> outcome.status() == SampleStatus.ROBUST)
                         .count();
                 // an assertion on the curve wants robustness shown, whatever the policy of the evaluation
-                List<String> doubts =
-                        of(evaluation, same, VerdictPolicy.atLeast(1)).doubts();
-                points.add(new RobustnessCurve.Point(threat.epsilon(), robust, doubts));
+                RobustnessReport shown = of(evaluation, all, VerdictPolicy.atLeast(1));
+                lowered |= shown.isLoweredByChecks();
+                points.add(new RobustnessCurve.Point(threat.epsilon(), robust, shown.doubts()));
             }
         }
-        return new RobustnessCurve(title(), threatModel.norm(), evaluatedCount(), points, policy.decision(), samples());
+        String title = title() + (lowered ? ReportText.AND_CHECKS : "");
+        return new RobustnessCurve(title, threatModel.norm(), evaluatedCount(), points, policy.decision(), samples());
     }
 
     /** Return the policy that the verdict applies. */

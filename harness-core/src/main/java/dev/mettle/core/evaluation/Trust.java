@@ -82,8 +82,24 @@ final class Trust {
         return List.copyOf(notes.values());
     }
 
-    /** Check some results under one threat model, and return them with those of the attacks that this called for. */
+    /** Return some results under one threat model with what checks found beyond them so far. */
+    List<AttackResult> withFound(List<AttackResult> results) {
+        List<AttackResult> all = new ArrayList<>(results);
+        if (!results.isEmpty()) {
+            all.addAll(FoundByChecks.beyond(reports(), results));
+        }
+        return List.copyOf(all);
+    }
+
+    /**
+     * Check some results under one threat model, and return them with those of the attacks that this called for, and with what the
+     * checks found beyond all of them.
+     */
     List<AttackResult> judge(Supplier<Evaluation> facts, List<AttackResult> wanted) {
+        return withFound(judged(facts, wanted));
+    }
+
+    private List<AttackResult> judged(Supplier<Evaluation> facts, List<AttackResult> wanted) {
         Judged key = key(wanted);
         check(facts, wanted, plan.weakness(key.threat(), List.of()), Optional.empty());
         if (plan.trust() != TrustPolicy.ESCALATE) {
@@ -91,7 +107,7 @@ final class Trust {
         }
         List<AttackResult> more = added.get(key);
         if (more == null) {
-            more = escalate(key, RobustnessReport.of(facts.get(), wanted, plan.policy()));
+            more = escalate(key, wanted, RobustnessReport.of(facts.get(), withFound(wanted), plan.policy()));
             added.put(key, more);
         }
         if (more.isEmpty()) {
@@ -119,34 +135,40 @@ final class Trust {
         List<AttackedSamples> runs = wanted.stream()
                 .map(result -> new AttackedSamples(result.attack(), result.outcomes(), result.unconfirmed()))
                 .toList();
-        RobustnessReport report = RobustnessReport.of(facts.get(), wanted, plan.policy());
+        RobustnessReport report = RobustnessReport.of(facts.get(), withFound(wanted), plan.policy());
         Integer seen = evaluated.put(key, report.evaluatedCount());
         if (seen != null && seen == report.evaluatedCount()) {
             return;
         }
-        reports.remove(key);
         added.remove(key);
-        report = RobustnessReport.of(facts.get(), wanted, plan.policy());
         TrustReport found;
         if (plan.trust() == TrustPolicy.OFF) {
             found = TrustChecker.skipped(key.threat(), runs, "they are switched off");
-        } else if (report.verdict().outcome() == Outcome.FAIL) {
+        } else if (report.isSureToFail()) {
             found = TrustChecker.skipped(
                     key.threat(), runs, "the verdict is FAIL without them, for what attacks broke is proof");
         } else {
-            List<SampleOutcome> worst = report.outcomes();
+            // what the checks ask is why these attacks failed, whoever broke the sample then
+            List<SampleOutcome> worst =
+                    RobustnessReport.of(facts.get(), wanted, plan.policy()).outcomes();
             found = recall.check(
                     key.threat(),
                     runs,
                     checker.version(),
                     List.of(weakness.toString()),
+                    check -> checker.probe(check, key.threat(), runs),
                     () -> checker.check(key.threat(), runs, worst, weakness));
         }
-        reports.put(key, before.map(found::keepingDoubtsAboutTheModel).orElse(found));
+        TrustReport complete = before.map(found::keepingDoubtsAboutTheModel).orElse(found);
+        TrustReport earlier = reports.get(key);
+        reports.put(key, earlier == null ? complete : complete.keepingExamples(earlier));
     }
 
-    /** Run the attacks that doubts call for, here or before, on the samples still standing. */
-    private List<AttackResult> escalate(Judged key, RobustnessReport judged) {
+    /**
+     * Run the attacks that doubts call for, here or before, on the samples that the attacks in question left standing: those that a
+     * check broke show what further attacks are worth.
+     */
+    private List<AttackResult> escalate(Judged key, List<AttackResult> wanted, RobustnessReport judged) {
         notes.remove(key);
         if (judged.verdict().outcome() == Outcome.FAIL) {
             return List.of();
@@ -172,7 +194,8 @@ final class Trust {
             return List.of();
         }
         List<AttackResult> results = new ArrayList<>();
-        List<SampleOutcome> worst = new ArrayList<>(judged.outcomes());
+        List<SampleOutcome> worst = new ArrayList<>(
+                RobustnessReport.of(judged.evaluation(), wanted, plan.policy()).outcomes());
         for (Attack attack : called) {
             results.add(run(attack, key.threat(), worst));
         }
@@ -199,17 +222,13 @@ final class Trust {
         Set<Attack> own = new HashSet<>(key.attacks());
         return added.entrySet().stream()
                 .filter(entry -> !entry.getKey().equals(key)
-                        && isWithin(entry.getKey().threat(), key.threat())
+                        && FoundByChecks.isWithin(entry.getKey().threat(), key.threat())
                         && own.containsAll(entry.getKey().attacks()))
                 .flatMap(entry -> entry.getValue().stream())
                 .map(AttackResult::attack)
                 .filter(attack -> !own.contains(attack))
                 .distinct()
                 .toList();
-    }
-
-    private static boolean isWithin(ThreatModel smaller, ThreatModel larger) {
-        return smaller.epsilon() <= larger.epsilon() && smaller.equals(larger.withEpsilon(smaller.epsilon()));
     }
 
     /** Run an attack on the samples that stand, except where it has done so, and enter in the worst case what it breaks. */
@@ -254,7 +273,7 @@ final class Trust {
     private Optional<SampleOutcome> known(Attack attack, ThreatModel threat, int position) {
         return known.entrySet().stream()
                 .filter(entry -> entry.getKey().attack().equals(attack)
-                        && isWithin(entry.getKey().threat(), threat))
+                        && FoundByChecks.isWithin(entry.getKey().threat(), threat))
                 .flatMap(entry -> Optional.ofNullable(entry.getValue().get(position))
                         .filter(outcome ->
                                 entry.getKey().threat().equals(threat) || outcome.status() == SampleStatus.BROKEN)

@@ -40,6 +40,7 @@ final class AttackChecks {
     private final Budget budget;
     private final Meter meter;
     private final List<TrustFinding> findings = new ArrayList<>();
+    private final List<FoundExample> found = new ArrayList<>();
 
     private AttackChecks(
             TrustSubject subject,
@@ -62,8 +63,22 @@ final class AttackChecks {
         this.meter = meter;
     }
 
+    /**
+     * What the checks found.
+     *
+     * @param findings one finding per check
+     * @param found the adversarial examples within the threat model
+     */
+    record Result(List<TrustFinding> findings, List<FoundExample> found) {
+
+        Result {
+            findings = List.copyOf(findings);
+            found = List.copyOf(found);
+        }
+    }
+
     /** Run the checks on samples that withstood, and on some that broke, each in the order in which they are drawn. */
-    static List<TrustFinding> of(
+    static Result of(
             TrustSubject subject,
             ThreatModel threat,
             List<AttackedSamples> runs,
@@ -89,17 +104,17 @@ final class AttackChecks {
                     TrustCheck.ENOUGH_STEPS)) {
                 checks.findings.add(TrustFinding.notRun(check, obstacle.get()));
             }
-            return checks.findings;
+            return new Result(checks.findings, List.of());
         }
-        checks.beats(TrustCheck.BEATS_NOISE, Role.NOISE, Budget.NOISE);
-        checks.beats(TrustCheck.BEATS_SINGLE_STEP, Role.SINGLE_STEP, Budget.SINGLE_STEP);
+        checks.beats(TrustCheck.BEATS_NOISE, Budget.NOISE);
+        checks.beats(TrustCheck.BEATS_SINGLE_STEP, Budget.SINGLE_STEP);
         checks.unbounded();
         checks.blackBox();
-        checks.beats(TrustCheck.BEATS_OTHER_LOSS, Role.OTHER_LOSS, Budget.OTHER_LOSS);
+        checks.beats(TrustCheck.BEATS_OTHER_LOSS, Budget.OTHER_LOSS);
         checks.grows();
         checks.again();
         checks.longer();
-        return checks.findings;
+        return new Result(checks.findings, checks.found);
     }
 
     private Optional<String> obstacle() {
@@ -117,11 +132,14 @@ final class AttackChecks {
 
     /** The attack to question: the first one that follows gradients and is more than a baseline, or else the first. */
     private Attack questioned() {
+        return questioned(runs).orElseThrow();
+    }
+
+    private static Optional<Attack> questioned(List<AttackedSamples> runs) {
         return runs.stream()
                 .map(AttackedSamples::attack)
                 .filter(attack -> !attack.universal())
-                .min((a, b) -> Integer.compare(rank(a), rank(b)))
-                .orElseThrow();
+                .min((a, b) -> Integer.compare(rank(a), rank(b)));
     }
 
     private static int rank(Attack attack) {
@@ -168,12 +186,12 @@ final class AttackChecks {
         return new Share(Math.min(run.unconfirmed(), attacked), attacked);
     }
 
-    private void beats(TrustCheck check, Role role, Budget.Plan plan) {
-        if (role == Role.SINGLE_STEP && !followsGradients()) {
+    private void beats(TrustCheck check, Budget.Plan plan) {
+        if (check == TrustCheck.BEATS_SINGLE_STEP && !followsGradients()) {
             findings.add(TrustFinding.notRun(check, "no attack makes many steps along gradients"));
             return;
         }
-        Optional<Attack> probe = probe(role, plan);
+        Optional<Attack> probe = probe(check, subject, threat, runs, lent, budget);
         if (probe.isEmpty()) {
             findings.add(TrustFinding.notRun(check, missing()));
             return;
@@ -183,16 +201,24 @@ final class AttackChecks {
             findings.add(TrustFinding.notRun(check, TOO_FEW_PASSES));
             return;
         }
-        Share share = probes.broken(probe.get(), threat, positions, subject.seed(), meter);
-        beats(check, probe.get(), share);
+        beats(check, probe.get(), positions);
     }
 
-    private void beats(TrustCheck check, Attack probe, Share share) {
+    private void beats(TrustCheck check, Attack probe, int[] positions) {
+        List<SampleOutcome> outcomes = probes.attack(probe, threat, positions, subject.seed(), meter);
+        outcomes.forEach(outcome -> keep(check, probe, outcome));
+        Share share = Probes.broken(outcomes);
         String evidence = probe.label() + " breaks " + share + " samples that withstood";
         findings.add(
                 share.count() == 0
                         ? TrustFinding.passed(check, evidence)
                         : new TrustFinding(check, level(check, share), evidence, advice(check)));
+    }
+
+    private void keep(TrustCheck check, Attack probe, SampleOutcome outcome) {
+        if (outcome.status() == SampleStatus.BROKEN) {
+            found.add(new FoundExample(check, probe, outcome, false));
+        }
     }
 
     /** Noise and single steps find so little where gradients lead anywhere that two samples are too many. */
@@ -218,7 +244,32 @@ final class AttackChecks {
         };
     }
 
-    private Optional<Attack> probe(Role role, Budget.Plan plan) {
+    /** Return the attack that a check runs within the threat model; empty if it runs none, or there is none for it. */
+    static Optional<Attack> probe(
+            TrustCheck check,
+            TrustSubject subject,
+            ThreatModel threat,
+            List<AttackedSamples> runs,
+            Optional<TrustAttacks> lent,
+            Budget budget) {
+        return switch (check) {
+            case BEATS_NOISE -> lent(Role.NOISE, Budget.NOISE, subject, threat, lent, budget);
+            case BEATS_SINGLE_STEP -> lent(Role.SINGLE_STEP, Budget.SINGLE_STEP, subject, threat, lent, budget);
+            case BEATS_BLACK_BOX -> lent(Role.BLACK_BOX, Budget.BLACK_BOX, subject, threat, lent, budget);
+            case BEATS_OTHER_LOSS -> lent(Role.OTHER_LOSS, Budget.OTHER_LOSS, subject, threat, lent, budget);
+            case ENOUGH_RESTARTS -> questioned(runs);
+            case ENOUGH_STEPS -> questioned(runs).flatMap(Attack::longer);
+            default -> Optional.empty();
+        };
+    }
+
+    private static Optional<Attack> lent(
+            Role role,
+            Budget.Plan plan,
+            TrustSubject subject,
+            ThreatModel threat,
+            Optional<TrustAttacks> lent,
+            Budget budget) {
         return lent.flatMap(attacks -> attacks.attack(role, threat.norm(), budget.effort(plan)))
                 .filter(attack -> attack.access().offeredBy(subject.model()));
     }
@@ -240,7 +291,7 @@ final class AttackChecks {
         int[] positions = first(standing, budget.samples(Budget.UNBOUNDED, cost(attack)));
         ThreatModel whole = threat.withEpsilon(
                 threat.largestEpsilon(Rows.features(subject.data().inputs())));
-        Share share = probes.broken(attack, whole, positions, subject.seed(), meter);
+        Share share = Probes.broken(probes.attack(attack, whole, positions, subject.seed(), meter));
         int survivors = share.of() - share.count();
         // a model that has nothing to go by still keeps one label in so many by chance
         double chance = 1.0 / subject.model().info().classes();
@@ -262,7 +313,7 @@ final class AttackChecks {
     private void blackBox() {
         // on whole numbers and categories gradients lead astray in every model
         if (!followsGradients() || threat.constraints().hasLattice()) {
-            beats(TrustCheck.BEATS_BLACK_BOX, Role.BLACK_BOX, Budget.BLACK_BOX);
+            beats(TrustCheck.BEATS_BLACK_BOX, Budget.BLACK_BOX);
             return;
         }
         int withstoodGradients = 0;
@@ -293,7 +344,7 @@ final class AttackChecks {
                     advice(TrustCheck.BEATS_BLACK_BOX)));
             return;
         }
-        beats(TrustCheck.BEATS_BLACK_BOX, Role.BLACK_BOX, Budget.BLACK_BOX);
+        beats(TrustCheck.BEATS_BLACK_BOX, Budget.BLACK_BOX);
     }
 
     private void grows() {
@@ -317,7 +368,8 @@ final class AttackChecks {
             findings.add(TrustFinding.notRun(TrustCheck.GROWS_WITH_EPSILON, "too few samples broke"));
             return;
         }
-        Share again = probes.broken(attack, threat.withEpsilon(larger), positions, subject.seed(), meter);
+        Share again =
+                Probes.broken(probes.attack(attack, threat.withEpsilon(larger), positions, subject.seed(), meter));
         Share lost = new Share(again.of() - again.count(), again.of());
         String evidence = String.format(
                 Locale.ROOT,
@@ -346,7 +398,7 @@ final class AttackChecks {
         }
         int rising = 0;
         int traced = 0;
-        int found = 0;
+        int broken = 0;
         for (int position : positions) {
             Optional<Traced> watched = subject.model() instanceof DifferentiableModel differentiable
                     ? Optional.of(new Traced(differentiable, subject.data().label(position)))
@@ -356,16 +408,19 @@ final class AttackChecks {
                     attack,
                     threat,
                     new int[] {position},
-                    subject.seed() + 1);
+                    restartSeed(subject.seed()));
             meter.attack(outcomes);
-            boolean isBroken = outcomes.get(0).status() == SampleStatus.BROKEN;
-            found += isBroken ? 1 : 0;
+            // another seed may stand for another random target
+            Optional<SampleOutcome> confirmed = probes.confirmed(outcomes.get(0), threat, position, meter);
+            confirmed.ifPresent(outcome -> keep(TrustCheck.ENOUGH_RESTARTS, attack, outcome));
+            boolean isBroken = confirmed.isPresent();
+            broken += isBroken ? 1 : 0;
             if (!isBroken && watched.isPresent() && watched.get().leads().size() > LAST_STEPS) {
                 traced++;
                 rising += stillRising(watched.get().leads()) ? 1 : 0;
             }
         }
-        beats(TrustCheck.ENOUGH_RESTARTS, "another start of " + attack.label(), new Share(found, positions.length));
+        beats(TrustCheck.ENOUGH_RESTARTS, "another start of " + attack.label(), new Share(broken, positions.length));
         String evidence = "the margin still rises in the last " + LAST_STEPS + " of the steps of " + attack.label()
                 + " at " + rising + " of " + traced + " samples that withstand";
         findings.add(
@@ -401,6 +456,11 @@ final class AttackChecks {
         return high > low && (high - best[best.length - LAST_STEPS]) / (high - low) > STILL_RISING;
     }
 
+    /** Return the seed with which an attack starts elsewhere. */
+    static long restartSeed(long seed) {
+        return seed + 1;
+    }
+
     private void longer() {
         Optional<Attack> longer = questioned().longer();
         if (longer.isEmpty()) {
@@ -413,9 +473,6 @@ final class AttackChecks {
             findings.add(TrustFinding.notRun(TrustCheck.ENOUGH_STEPS, TOO_FEW_PASSES));
             return;
         }
-        beats(
-                TrustCheck.ENOUGH_STEPS,
-                longer.get(),
-                probes.broken(longer.get(), threat, positions, subject.seed(), meter));
+        beats(TrustCheck.ENOUGH_STEPS, longer.get(), positions);
     }
 }

@@ -14,6 +14,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 
 /** Attacks a few samples, and no sample twice with the same. */
 final class Probes {
@@ -27,8 +29,8 @@ final class Probes {
         this.subject = subject;
     }
 
-    /** Return how many of the samples at some positions the attack breaks. */
-    Share broken(Attack attack, ThreatModel threat, int[] positions, long seed, Meter meter) {
+    /** Return what the attack does to the samples at some positions. */
+    List<SampleOutcome> attack(Attack attack, ThreatModel threat, int[] positions, long seed, Meter meter) {
         int[] fresh = Arrays.stream(positions)
                 .filter(position -> !known.containsKey(new Key(attack, threat, seed, position)))
                 .toArray();
@@ -39,12 +41,38 @@ final class Probes {
                 known.put(new Key(attack, threat, seed, fresh[i]), outcomes.get(i));
             }
         }
-        int broken = 0;
-        for (int position : positions) {
-            SampleOutcome outcome = known.get(new Key(attack, threat, seed, position));
-            broken += outcome != null && outcome.status() == SampleStatus.BROKEN ? 1 : 0;
+        return Arrays.stream(positions)
+                .mapToObj(position ->
+                        Objects.requireNonNull(known.get(new Key(attack, threat, seed, position)), "just attacked"))
+                .toList();
+    }
+
+    /** Return how many samples are broken. */
+    static Share broken(List<SampleOutcome> outcomes) {
+        return new Share(
+                (int) outcomes.stream()
+                        .filter(outcome -> outcome.status() == SampleStatus.BROKEN)
+                        .count(),
+                outcomes.size());
+    }
+
+    /** Return the example of an outcome as one under a threat model and with the seed of the evaluation, if it is one there, too. */
+    Optional<SampleOutcome> confirmed(SampleOutcome outcome, ThreatModel threat, int position, Meter meter) {
+        if (outcome.status() != SampleStatus.BROKEN) {
+            return Optional.empty();
         }
-        return new Share(broken, positions.length);
+        meter.forward(1);
+        LabeledData data = subject.data();
+        return AttackEngine.of(subject.model(), subject.seed())
+                .withBatchSize(subject.batchSize())
+                .confirm(
+                        threat,
+                        Rows.select(data.inputs(), new int[] {position}),
+                        new int[] {data.label(position)},
+                        new long[] {data.id(position)},
+                        List.of(outcome))
+                .get(0)
+                .map(confirmed -> outcome);
     }
 
     /** Attack samples with a model that is, or watches, the model under test. */

@@ -1,6 +1,8 @@
 package dev.mettle.core.trust;
 
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The checks that ask whether the failure of attacks is evidence of robustness. What an attack breaks is broken, whatever they say.
@@ -61,6 +63,8 @@ public enum TrustCheck {
     /** Whether twice the steps find what the attack missed. */
     ENOUGH_STEPS("twice the steps do not change the answer", "Carlini 2019");
 
+    private static final String SUITE = "trust check ";
+
     private final String title;
     private final String source;
 
@@ -72,6 +76,18 @@ public enum TrustCheck {
     /** Return the stable name, such as {@code beats-black-box}. */
     public String id() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** Return the name of the suite of what the check broke, such as {@code trust check enough-steps}. */
+    public String suite() {
+        return SUITE + id();
+    }
+
+    /** Return the check whose suite has a name; empty if it is another suite. */
+    public static Optional<TrustCheck> ofSuite(String suite) {
+        return Arrays.stream(values())
+                .filter(check -> check.suite().equals(suite))
+                .findFirst();
     }
 
     /** Return what holds where nothing is found, in plain words. */

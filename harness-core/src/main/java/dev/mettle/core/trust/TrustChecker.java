@@ -75,6 +75,16 @@ public final class TrustChecker {
                 .toList();
     }
 
+    /** Return the attack that a check runs within a threat model on what some attacks left standing; empty if it runs none. */
+    public Optional<Attack> probe(TrustCheck check, ThreatModel threat, List<AttackedSamples> runs) {
+        return AttackChecks.probe(check, subject, threat, runs, lent, new Budget(TrustReport.passes(runs)));
+    }
+
+    /** Return the seed with which a check runs its attack in an evaluation with this seed. */
+    public static long seed(TrustCheck check, long seed) {
+        return check == TrustCheck.ENOUGH_RESTARTS ? AttackChecks.restartSeed(seed) : seed;
+    }
+
     /** Report that the checks are not needed, or not wanted. */
     public static TrustReport skipped(ThreatModel threat, List<AttackedSamples> runs, String reason) {
         return new TrustReport(
@@ -107,6 +117,7 @@ public final class TrustChecker {
         findings.add(validity(runs));
         findings.add(TrustFinding.passed(
                 TrustCheck.NO_SILENT_SUCCESS, "every point that an attack asks the model about is judged and kept"));
+        List<FoundExample> found = new ArrayList<>();
         Budget budget = new Budget(TrustReport.passes(runs));
         if (attacked.length == 0) {
             for (TrustCheck check : TrustCheck.values()) {
@@ -128,10 +139,13 @@ public final class TrustChecker {
                     runs,
                     budget.samples(Budget.STABILITY, Budget.STABILITY.leastEffort()),
                     meter));
-            findings.addAll(AttackChecks.of(subject, threat, runs, standing, broken, lent, probes, budget, meter));
+            AttackChecks.Result result =
+                    AttackChecks.of(subject, threat, runs, standing, broken, lent, probes, budget, meter);
+            findings.addAll(result.findings());
+            found.addAll(result.found());
         }
         findings.sort(Comparator.comparing(TrustFinding::check));
-        return TrustReport.of(threat, runs, findings, meter.passes());
+        return TrustReport.of(threat, runs, findings, meter.passes(), found);
     }
 
     private int[] few(int[] positions) {

@@ -2,6 +2,7 @@ package dev.mettle.core.trust;
 
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.threat.ThreatModel;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.stream.Collectors;
  * @param passes the passes spent, forward and backward
  * @param evaluationPasses the passes that the attacks spent
  * @param skipped why the checks did not run at all; empty if they did
+ * @param found the adversarial examples that the checks found within the threat model, each sample under each check at most once
  */
 public record TrustReport(
         ThreatModel threatModel,
@@ -24,19 +26,36 @@ public record TrustReport(
         List<TrustFinding> findings,
         long passes,
         long evaluationPasses,
-        String skipped) {
+        String skipped,
+        List<FoundExample> found) {
 
     /** Create the report. */
     public TrustReport {
         attacks = List.copyOf(attacks);
         findings = List.copyOf(findings);
+        found = List.copyOf(found);
+    }
+
+    /** Create the report of checks that found no adversarial example. */
+    public TrustReport(
+            ThreatModel threatModel,
+            List<Attack> attacks,
+            List<TrustFinding> findings,
+            long passes,
+            long evaluationPasses,
+            String skipped) {
+        this(threatModel, attacks, findings, passes, evaluationPasses, skipped, List.of());
     }
 
     /** Create the report of checks that ran. */
     public static TrustReport of(
-            ThreatModel threat, List<AttackedSamples> runs, List<TrustFinding> findings, long passes) {
+            ThreatModel threat,
+            List<AttackedSamples> runs,
+            List<TrustFinding> findings,
+            long passes,
+            List<FoundExample> found) {
         return new TrustReport(
-                threat, runs.stream().map(AttackedSamples::attack).toList(), findings, passes, passes(runs), "");
+                threat, runs.stream().map(AttackedSamples::attack).toList(), findings, passes, passes(runs), "", found);
     }
 
     static long passes(List<AttackedSamples> runs) {
@@ -82,6 +101,19 @@ public record TrustReport(
                         .toList(),
                 passes,
                 evaluationPasses,
-                skipped);
+                skipped,
+                found);
+    }
+
+    /**
+     * Return the same report with the examples that checks of the same attacks found before, on fewer samples: these other samples may
+     * not be looked at again, but an example remains one.
+     */
+    public TrustReport keepingExamples(TrustReport before) {
+        List<FoundExample> all = new ArrayList<>(found);
+        before.found.stream()
+                .filter(earlier -> found.stream().noneMatch(earlier::isRepeatedBy))
+                .forEach(all::add);
+        return new TrustReport(threatModel, attacks, findings, passes, evaluationPasses, skipped, all);
     }
 }
