@@ -1,13 +1,21 @@
 package dev.mettle.junit;
 
-import static org.apiguardian.api.API.Status.EXPERIMENTAL;
+import static org.apiguardian.api.API.Status.E        List<String> doubts = doubts(fraction);
+        if (!doubts.isEmpty()) {
+            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
+                    + ": " + ReportText.doubted(doubts))));
+        }
+PERIMENTAL;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.PairedDifference;
+import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.List;
 import java.util.Locale;
+import java.util.OptionalDouble;
 import org.apiguardian.api.API;
 import org.opentest4j.TestAbortedException;
 
@@ -17,8 +25,16 @@ import org.opentest4j.TestAbortedException;
  * <p>They are decided by exact bounds of the paired difference on the same samples, at the confidence of the report: a claim holds if the
  * bound does, fails if the other bound rules it out, and else aborts the test, since there are too few samples to say either.
  */
-@API(status = EXPERIMENTAL, since = "0.1")
+@API(status = E        List<String> doubts = doubts(fraction);
+        if (!doubts.isEmpty()) {
+            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
+                    + ": " + ReportText.doubted(doubts))));
+        }
+PERIMENTAL, since = "0.1")
 public final class ImprovementAssert extends AbstractRobustnessAssert<ImprovementAssert, Improvement> {
+
+    /** A threshold as good as none, which only makes the report say whether it could show anything. */
+    private static final double SMALLEST = 1e-9;
 
     ImprovementAssert(Improvement actual) {
         super(actual, ImprovementAssert.class);
@@ -34,7 +50,6 @@ public final class ImprovementAssert extends AbstractRobustnessAssert<Improvemen
      */
     public ImprovementAssert by(double fraction) {
         requireDifference("gain of robust accuracy", fraction);
-        RobustnessReport after = actual.after();
         PairedDifference gain = actual.robustAccuracy();
         if (gain.upperBound() < fraction) {
             throw error(
@@ -42,10 +57,10 @@ public final class ImprovementAssert extends AbstractRobustnessAssert<Improvemen
                     ">= " + points(fraction),
                     points(gain.difference()));
         }
-        if (!after.doubts().isEmpty()) {
-            String doubt = ReportText.doubted(after.doubts());
-            throw new UntrustedEvaluationException(
-                    worded(complete("the gain of robust accuracy can't be trusted, " + gain + ": " + doubt)));
+        List<String> doubts = doubts(fraction);
+        if (!doubts.isEmpty()) {
+            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
+                    + ": " + ReportText.doubted(doubts))));
         }
         if (gain.lowerBound() < fraction) {
             throw undecided(
@@ -76,6 +91,14 @@ public final class ImprovementAssert extends AbstractRobustnessAssert<Improvemen
                     change);
         }
         return this;
+    }
+
+    /** Return what speaks against the claim that the defended model is robust at all, as it would against a required robust accuracy. */
+    private List<String> doubts(double fraction) {
+        RobustnessReport after = actual.after();
+        VerdictPolicy requiring = new VerdictPolicy(
+                OptionalDouble.of(Math.max(fraction, SMALLEST)), after.policy().confidence());
+        return RobustnessReport.of(after.evaluation(), after.results(), requiring).doubts();
     }
 
     private TestAbortedException undecided(String what, PairedDifference difference) {

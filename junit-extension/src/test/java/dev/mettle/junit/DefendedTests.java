@@ -79,7 +79,7 @@ class DefendedTests {
                 .contains(
                         "[mettle] defense  moving the boundary  12 s (3 s of processor time)",
                         "[mettle]     without the defense: clean 100.0%, robust 50.0%",
-                        "[mettle]     robust accuracy 50.0% → 100.0%, +50.0 points (bounds +36.1 and +60.2; 50 gained, 0 lost)",
+                        "[mettle]     robust accuracy 50.0% → 100.0%, +50.0 points (bounds +36.2 and +60.2; 50 gained, 0 lost)",
                         "[mettle]     clean accuracy 100.0% → 100.0%, +0.0 points (bounds -3.6 and +3.6; 0 gained, 0 lost)");
     }
 
@@ -164,13 +164,13 @@ class DefendedTests {
                 .isInstanceOf(org.opentest4j.TestAbortedException.class)
                 .hasMessageStartingWith(
                         "a gain of 50.0 points of robust accuracy is neither shown nor ruled out by 100 samples:"
-                                + " 50.0% → 100.0%, +50.0 points (bounds +36.1 and +60.2; 50 gained, 0 lost); evaluate more samples\n");
+                                + " 50.0% → 100.0%, +50.0 points (bounds +36.2 and +60.2; 50 gained, 0 lost); evaluate more samples\n");
         assertThatThrownBy(() ->
                         assertThat(defended).improvesRobustAccuracyOver(WEAK).by(0.7))
                 .isInstanceOf(RobustnessAssertionError.class)
                 .hasMessageStartingWith(
                         "robust accuracy gained less than the required 70.0 points: 50.0% → 100.0%, +50.0 points"
-                                + " (bounds +36.1 and +60.2; 50 gained, 0 lost)\n");
+                                + " (bounds +36.2 and +60.2; 50 gained, 0 lost)\n");
         assertThatThrownBy(() ->
                         assertThat(defended).improvesRobustAccuracyOver(WEAK).by(30))
                 .hasMessage(
@@ -188,7 +188,7 @@ class DefendedTests {
                 .isInstanceOf(RobustnessAssertionError.class)
                 .hasMessageStartingWith(
                         "clean accuracy dropped by more than the allowed 3.0 points: 100.0% → 50.0%, -50.0 points"
-                                + " (bounds -60.2 and -36.1; 0 gained, 50 lost)\n");
+                                + " (bounds -60.2 and -36.2; 0 gained, 50 lost)\n");
         assertThatThrownBy(() ->
                         assertThat(before).improvesRobustAccuracyOver(before).withCleanAccuracyDropAtMost(0.03))
                 .isInstanceOf(org.opentest4j.TestAbortedException.class)
@@ -223,7 +223,7 @@ class DefendedTests {
                 .run();
         assertThatThrownBy(() -> assertThat(report).improvesRobustAccuracyOver(other))
                 .hasMessage(
-                        "the reports compared are about different threats, L∞ ε=4/255 and L∞ ε=8/255: evaluate both models"
+                        "the reports compared are about different threats, L∞, ε = 4/255 and L∞, ε = 8/255: evaluate both models"
                                 + " under the same one");
         assertThatThrownBy(() -> assertThat(defend(WEAK)).improvesRobustAccuracyOver(WEAK))
                 .hasMessage("it isn't known how to evaluate the models of this defense: say it with judgedBy(model ->"
