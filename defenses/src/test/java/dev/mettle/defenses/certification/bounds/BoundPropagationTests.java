@@ -414,6 +414,31 @@ class BoundPropagationTests {
         assertThat(alone).isEqualTo(together[1]);
     }
 
+    /** Linear bounds alone may be looser than intervals; the better of both counts, class by class. */
+    @Test
+    void linear_bounds_are_never_looser_than_intervals() {
+        Dl4jClassifier model = Dl4jClassifier.of(ConformanceNetwork.load("mlp", DataType.FLOAT, true))
+                .withInputRange(0, 1);
+        INDArray images = Rows.slice(ConformanceNetwork.images(), 0, 3).castTo(DataType.FLOAT);
+        for (Norm norm : List.of(Norm.LINF, Norm.L2)) {
+            Map<BoundMethod, double[][]> margins = new EnumMap<>(BoundMethod.class);
+            for (BoundMethod method : BoundMethod.values()) {
+                margins.put(
+                        method,
+                        BoundPropagation.of(model)
+                                .withMethod(method)
+                                .margins(images, new int[] {7, 2, 1}, norm, new double[] {0.001, 0.01, 0.2}));
+            }
+            for (int i = 0; i < 3; i++) {
+                for (int j = 0; j < 10; j++) {
+                    double intervals = margins.get(BoundMethod.IBP)[i][j];
+                    assertThat(margins.get(BoundMethod.CROWN_IBP)[i][j]).isGreaterThanOrEqualTo(intervals);
+                    assertThat(margins.get(BoundMethod.CROWN)[i][j]).isGreaterThanOrEqualTo(intervals);
+                }
+            }
+        }
+    }
+
     // ---------------------------------------------------------------------------------------------- refusals
 
     @Test

@@ -226,7 +226,8 @@ class IbpTrainingTests {
         LabeledData flatTest = test.scaled(1 / 255.0).reshaped(784);
         double epsilon = 0.05;
         MultiLayerNetwork plain = new IbpTraining(epsilon, 5, 50, 1, 1, 0, 1).train(network, flatTrain, RANGE);
-        MultiLayerNetwork defended = IbpTraining.of(1.1 * epsilon, 10).withBatchSize(50).train(network, flatTrain, RANGE);
+        MultiLayerNetwork defended =
+                IbpTraining.of(1.1 * epsilon, 10).withBatchSize(50).train(network, flatTrain, RANGE);
         int certifiedPlain = certified(plain, flatTest, epsilon);
         int certifiedDefended = certified(defended, flatTest, epsilon);
         assertThat(certifiedDefended).isGreaterThan(certifiedPlain + 15);
