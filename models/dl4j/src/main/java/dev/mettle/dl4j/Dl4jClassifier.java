@@ -23,6 +23,7 @@ import org.deeplearning4j.nn.api.Model;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.activations.impl.ActivationSigmoid;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -309,6 +310,14 @@ public final class Dl4jClassifier implements DifferentiableModel {
     public INDArray originalLogits(INDArray inputs) {
         requireFit(inputs);
         return Workspaces.outside(() -> networks.originalLogits(inputs));
+    }
+
+    /**
+     * Say whether the network ranks classes as its logits do, up to a few roundings of the scores: with softmax, identity, and a single
+     * sigmoid output. Several sigmoid outputs saturate: above 20 or so, single precision rounds all of them to 1, and they tie.
+     */
+    public boolean ranksLikeLogits() {
+        return networks.head().isBinary() || !(networks.head().activation() instanceof ActivationSigmoid);
     }
 
     /**
