@@ -1,11 +1,6 @@
 package dev.mettle.junit;
 
-import static org.apiguardian.api.API.Status.E        List<String> doubts = doubts(fraction);
-        if (!doubts.isEmpty()) {
-            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
-                    + ": " + ReportText.doubted(doubts))));
-        }
-PERIMENTAL;
+import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.evaluation.Improvement;
@@ -25,12 +20,7 @@ import org.opentest4j.TestAbortedException;
  * <p>They are decided by exact bounds of the paired difference on the same samples, at the confidence of the report: a claim holds if the
  * bound does, fails if the other bound rules it out, and else aborts the test, since there are too few samples to say either.
  */
-@API(status = E        List<String> doubts = doubts(fraction);
-        if (!doubts.isEmpty()) {
-            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
-                    + ": " + ReportText.doubted(doubts))));
-        }
-PERIMENTAL, since = "0.1")
+@API(status = EXPERIMENTAL, since = "0.1")
 public final class ImprovementAssert extends AbstractRobustnessAssert<ImprovementAssert, Improvement> {
 
     /** A threshold as good as none, which only makes the report say whether it could show anything. */
@@ -59,8 +49,8 @@ public final class ImprovementAssert extends AbstractRobustnessAssert<Improvemen
         }
         List<String> doubts = doubts(fraction);
         if (!doubts.isEmpty()) {
-            throw new UntrustedEvaluationException(worded(complete("the gain of robust accuracy can't be trusted, " + gain
-                    + ": " + ReportText.doubted(doubts))));
+            throw new UntrustedEvaluationException(worded(complete(
+                    "the gain of robust accuracy can't be trusted, " + gain + ": " + ReportText.doubted(doubts))));
         }
         if (gain.lowerBound() < fraction) {
             throw undecided(
@@ -98,7 +88,8 @@ public final class ImprovementAssert extends AbstractRobustnessAssert<Improvemen
         RobustnessReport after = actual.after();
         VerdictPolicy requiring = new VerdictPolicy(
                 OptionalDouble.of(Math.max(fraction, SMALLEST)), after.policy().confidence());
-        return RobustnessReport.of(after.evaluation(), after.results(), requiring).doubts();
+        return RobustnessReport.of(after.evaluation(), after.results(), requiring)
+                .doubts();
     }
 
     private TestAbortedException undecided(String what, PairedDifference difference) {
