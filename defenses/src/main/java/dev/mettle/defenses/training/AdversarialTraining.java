@@ -27,8 +27,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * }</pre>
  *
  * <p>A copy of the network is trained, from the weights that it has, with its own updater, its schedules of learning rates,
- * regularization, dropout and listeners, and (but for TRADES and MART) its own loss. Give a network fresh from {@code init()} to train
- * from scratch.
+ * regularization, dropout and listeners, and (but for TRADES and MART) its own loss. Give a network fresh from {@code init()}, or say
+ * {@link #fromScratch}, to train from scratch.
  *
  * <p>Same settings, data, weights and seed give the same network to the bit, on the same backend with the same number of threads; a
  * training that was interrupted and resumed gives it, too.
@@ -47,6 +47,7 @@ public final class AdversarialTraining {
     private double cleanShare;
     private double weightPerturbation;
     private int patience;
+    private boolean fresh;
     private Constraints constraints = Constraints.none();
     private @Nullable Averaging averaging;
     private @Nullable OverfittingGuard guard;
@@ -110,6 +111,14 @@ public final class AdversarialTraining {
      */
     public static AdversarialTraining noise(double sigma) {
         return by(new NoiseTraining(sigma), Norm.L2, sigma);
+    }
+
+    /**
+     * Draw new weights first, by the seed of the network's configuration, rather than go on from those it has, so that a trained network
+     * can be compared with the same one trained adversarially from scratch.
+     */
+    public AdversarialTraining fromScratch() {
+        return with(changed -> changed.fresh = true);
     }
 
     /** Go through the data this often. The default is 10. */
@@ -271,6 +280,9 @@ public final class AdversarialTraining {
         text.add(method.label());
         text.add(ThreatModel.label(norm, epsilon, Goal.untargeted(), ""));
         text.add(epochs == 1 ? "1 epoch" : epochs + " epochs");
+        if (fresh) {
+            text.add("from scratch");
+        }
         if (warmUpEpochs > 0) {
             text.add("warm-up " + warmUpEpochs);
         }
@@ -295,7 +307,7 @@ public final class AdversarialTraining {
                 String.valueOf(guard),
                 constraints.toString(),
                 heldOut == null ? "" : heldOut.sha256(),
-                model.info().sha256(),
+                fresh ? Trainee.configuration(model.network()) : model.info().sha256(),
                 model.info().inputRange().toString(),
                 dataHash);
     }
@@ -326,6 +338,10 @@ public final class AdversarialTraining {
 
     double weightPerturbation() {
         return weightPerturbation;
+    }
+
+    boolean isFresh() {
+        return fresh;
     }
 
     int patience() {
@@ -364,6 +380,7 @@ public final class AdversarialTraining {
         changed.cleanShare = cleanShare;
         changed.weightPerturbation = weightPerturbation;
         changed.patience = patience;
+        changed.fresh = fresh;
         changed.constraints = constraints;
         changed.averaging = averaging;
         changed.guard = guard;

@@ -20,7 +20,7 @@ import org.deeplearning4j.util.ModelSerializer;
  * A folder of trained networks, so that the tests of a build, and the builds after it, train each of them once.
  *
  * <p>A file is named by a hash of all that its network depends on: configuration and weights before, the data, the settings of the
- * training. It is a model file of Deeplearning4j. Copy it to where CI finds it, or commit it, and CI trains nothing.
+ * training. It is a model file of Deeplearning4j, without the state of its updater. Copy it to where CI finds it, or commit it, and CI trains nothing.
  */
 public final class TrainedNetworks {
 
@@ -63,8 +63,8 @@ public final class TrainedNetworks {
     private static Defended<Dl4jClassifier> read(Path file, AdversarialTraining settings, Dl4jClassifier model) {
         try {
             Model network = model.network() instanceof MultiLayerNetwork
-                    ? ModelSerializer.restoreMultiLayerNetwork(file.toFile(), true)
-                    : ModelSerializer.restoreComputationGraph(file.toFile(), true);
+                    ? ModelSerializer.restoreMultiLayerNetwork(file.toFile(), false)
+                    : ModelSerializer.restoreComputationGraph(file.toFile(), false);
             Facts facts = ModelSerializer.getObjectFromFile(file.toFile(), ENTRY);
             return new Defended<>(
                     model.withNetwork(network),
@@ -92,7 +92,7 @@ public final class TrainedNetworks {
         try {
             Files.createDirectories(file.toAbsolutePath().getParent());
             FileLocks.write(file, target -> {
-                ModelSerializer.writeModel(trained.model().network(), target.toFile(), true);
+                ModelSerializer.writeModel(trained.model().network(), target.toFile(), false);
                 ModelSerializer.addObjectToFile(
                         target.toFile(),
                         ENTRY,

@@ -9,6 +9,8 @@ import java.util.Collection;
 import java.util.Map;
 import org.deeplearning4j.nn.api.Layer;
 import org.deeplearning4j.nn.api.Model;
+import org.deeplearning4j.nn.conf.ComputationGraphConfiguration;
+import org.deeplearning4j.nn.conf.MultiLayerConfiguration;
 import org.deeplearning4j.nn.conf.layers.BaseOutputLayer;
 import org.deeplearning4j.nn.conf.layers.FeedForwardLayer;
 import org.deeplearning4j.nn.conf.layers.LossLayer;
@@ -35,8 +37,49 @@ final class Trainee {
     private Trainee(Model network, Collection<TrainingListener> listeners, long seed) {
         this.network = network;
         this.seed = seed;
+        network.init(); // does nothing if it has weights
         network.setListeners(listeners);
         ConvolutionHelpers.install(layers(), network.params().dataType(), Backend.hasOneDnn());
+    }
+
+    /** Make a network of the same configuration with newly drawn weights. */
+    static Trainee anew(Model original, long seed) {
+        if (original instanceof MultiLayerNetwork layers) {
+            MultiLayerConfiguration configuration =
+                    layers.getLayerWiseConfigurations().clone();
+            configuration.setIterationCount(0);
+            configuration.setEpochCount(0);
+            return new Trainee(new MultiLayerNetwork(configuration), listeners(original), seed);
+        }
+        ComputationGraph graph = (ComputationGraph) original;
+        requireOnePath(graph);
+        ComputationGraphConfiguration configuration = graph.getConfiguration().clone();
+        configuration.setIterationCount(0);
+        configuration.setEpochCount(0);
+        return new Trainee(new ComputationGraph(configuration), listeners(original), seed);
+    }
+
+    /** Return the configuration of a network as text, without how far it has been trained. */
+    static String configuration(Model network) {
+        if (network instanceof MultiLayerNetwork layers) {
+            MultiLayerConfiguration configuration =
+                    layers.getLayerWiseConfigurations().clone();
+            configuration.setIterationCount(0);
+            configuration.setEpochCount(0);
+            return configuration.toJson();
+        }
+        ComputationGraphConfiguration configuration =
+                ((ComputationGraph) network).getConfiguration().clone();
+        configuration.setIterationCount(0);
+        configuration.setEpochCount(0);
+        return configuration.toJson();
+    }
+
+    private static void requireOnePath(ComputationGraph graph) {
+        if (graph.getNumInputArrays() != 1 || graph.getNumOutputArrays() != 1) {
+            throw new ConfigurationException("the graph has " + graph.getNumInputArrays() + " inputs and "
+                    + graph.getNumOutputArrays() + " outputs: adversarial training takes graphs with one of each");
+        }
     }
 
     /** Copy a network. */
@@ -48,10 +91,7 @@ final class Trainee {
             return new Trainee(copy, listeners(original), seed);
         }
         ComputationGraph graph = (ComputationGraph) original;
-        if (graph.getNumInputArrays() != 1 || graph.getNumOutputArrays() != 1) {
-            throw new ConfigurationException("the graph has " + graph.getNumInputArrays() + " inputs and "
-                    + graph.getNumOutputArrays() + " outputs: adversarial training takes graphs with one of each");
-        }
+        requireOnePath(graph);
         ComputationGraph copy = graph.clone();
         copy.getConfiguration().setIterationCount(graph.getIterationCount());
         copy.getConfiguration().setEpochCount(graph.getEpochCount());

@@ -71,7 +71,7 @@ final class TrainingRun {
             this.state = resumed ? TrainingState.read(Objects.requireNonNull(checkpoint)) : new TrainingState();
             this.trainee = resumed
                     ? Trainee.read(Objects.requireNonNull(checkpoint), original.network(), settings.seed())
-                    : Trainee.copyOf(original.network(), settings.seed());
+                    : beginning();
             if (resumed) {
                 state.notes.add("resumed at epoch " + (state.epoch + 1) + ", batch " + state.batch);
             }
@@ -87,6 +87,12 @@ final class TrainingRun {
         this.model = original.withNetwork(trainee.network());
         this.secondsBefore = state.seconds;
         this.cpuSecondsBefore = state.cpuSeconds;
+    }
+
+    private Trainee beginning() {
+        return settings.isFresh()
+                ? Trainee.anew(original.network(), settings.seed())
+                : Trainee.copyOf(original.network(), settings.seed());
     }
 
     private @Nullable Path checkpointFile() {
@@ -147,8 +153,7 @@ final class TrainingRun {
         if (weights != null) {
             trainee.weights().assign(weights);
         } else {
-            trainee.weights()
-                    .assign(Trainee.copyOf(original.network(), settings.seed()).weights());
+            trainee.weights().assign(beginning().weights());
         }
     }
 

@@ -128,6 +128,20 @@ class AdversarialTrainingTests {
     }
 
     @Test
+    void fromScratchForgetsWhatWasLearned() {
+        MultiLayerNetwork fresh = Fixtures.dense(new Adam(0.01));
+        MultiLayerNetwork learned = Fixtures.dense(new Adam(0.01));
+        learned.fit(new DataSet(points.inputs(), oneHot(points)));
+        AdversarialTraining settings =
+                AdversarialTraining.pgd(Norm.LINF, EPSILON).withEpochs(1);
+        TrainedNetwork ofFresh = settings.train(classifier(fresh), points);
+        TrainedNetwork ofLearned = settings.fromScratch().train(classifier(learned), points);
+        assertThat(ofLearned.network(MultiLayerNetwork.class).params().toFloatVector())
+                .isEqualTo(ofFresh.network(MultiLayerNetwork.class).params().toFloatVector());
+        assertThat(ofLearned.settings()).isEqualTo("PGD-10 training, L∞ ε=0.1, 1 epoch, from scratch");
+    }
+
+    @Test
     void aGraphIsTrainedLikeAChain() {
         ComputationGraph graph = Fixtures.graph();
         INDArray weights = graph.params().dup();

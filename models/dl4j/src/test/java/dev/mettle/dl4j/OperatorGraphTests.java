@@ -4,7 +4,11 @@ import static dev.mettle.dl4j.Networks.layers;
 import static dev.mettle.dl4j.Networks.softmax;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mettle.core.loss.CrossEntropy;
+import dev.mettle.graph.OperatorGraph;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.graph.ElementWiseVertex;
@@ -23,6 +27,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.activations.Activation;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Configurations of Deeplearning4j, and the operator graphs they become. */
 class OperatorGraphTests {
@@ -124,6 +131,52 @@ class OperatorGraphTests {
                         pool/ReduceMean  [8, 16, 1, 1]  = ReduceMean{axes [2, 3]}(relu2/Relu)
                         pool/Reshape     [8, 16]        = Reshape{[0, -1]}(pool/ReduceMean)
                         out/Gemm         [8, 4]         = Gemm(pool/Reshape, out/W [16, 4], out/b [4])""");
+    }
+
+    /** Training changes the weights at every step: what was compiled before goes on with the new ones, folded and derived ones too. */
+    @Test
+    void trainingIsSeenByProgramsThatAreCompiledAlready() {
+        MultiLayerNetwork network = layers(
+                InputType.convolutional(10, 10, 2),
+                new ConvolutionLayer.Builder(3, 3)
+                        .nOut(5)
+                        .activation(Activation.IDENTITY)
+                        .build(),
+                new BatchNormalization.Builder().build(),
+                new SubsamplingLayer.Builder(PoolingType.MAX)
+                        .kernelSize(2, 2)
+                        .stride(2, 2)
+                        .build(),
+                new ConvolutionLayer.Builder(3, 3)
+                        .nOut(6)
+                        .activation(Activation.RELU)
+                        .build(),
+                Networks.dense(12),
+                Networks.softmax());
+        Dl4jClassifier model = Dl4jClassifier.of(network).withInputRange(0, 1);
+        INDArray inputs = Networks.inputs(DataType.FLOAT, 8, 2, 10, 10);
+        int[] labels = Networks.labels(8, Networks.CLASSES);
+        OperatorGraph before = model.operatorGraph().orElseThrow();
+        Map<String, INDArray> weightsBefore = new HashMap<>();
+        before.constants().forEach((name, value) -> weightsBefore.put(name, value.dup()));
+        INDArray logitsBefore = model.logits(inputs);
+        model.gradient(inputs, logits -> new CrossEntropy().gradients(logits, labels));
+
+        for (int step = 0; step < 3; step++) {
+            INDArray targets = Nd4j.zeros(8, Networks.CLASSES);
+            for (int i = 0; i < 8; i++) {
+                targets.putScalar(i, labels[i], 1);
+            }
+            network.fit(inputs.dup(), targets);
+            Dl4jClassifier fresh = Dl4jClassifier.of(network.clone()).withInputRange(0, 1);
+            assertThat(model.logits(inputs)).isEqualTo(fresh.logits(inputs));
+            assertThat(model.gradient(inputs, logits -> new CrossEntropy().gradients(logits, labels))
+                            .gradient())
+                    .isEqualTo(fresh.gradient(inputs, logits -> new CrossEntropy().gradients(logits, labels))
+                            .gradient());
+        }
+        assertThat(model.logits(inputs)).isNotEqualTo(logitsBefore);
+        before.constants().forEach((name, value) -> assertThat(value).isEqualTo(weightsBefore.get(name)));
     }
 
     @Test
