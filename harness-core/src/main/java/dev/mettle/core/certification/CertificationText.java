@@ -166,7 +166,7 @@ public final class CertificationText {
         String found = each.attack().isEmpty()
                 ? "the model takes sample #" + each.id() + " itself for class " + each.found()
                 : each.attack() + " has sample #" + each.id() + " taken for class " + each.found() + " at "
-                        + certification.norm().symbol() + " distance " + Epsilons.format(each.distance());
+                        + certification.norm().symbol() + " distance " + digits(each.distance(), 4);
         return found + ", but " + certification.certifier().label() + " certified class " + each.certified()
                 + " within " + Epsilons.format(each.radius());
     }
@@ -182,8 +182,12 @@ public final class CertificationText {
     }
 
     private static String number(double value) {
+        return digits(value, 6);
+    }
+
+    private static String digits(double value, int count) {
         return new BigDecimal(value)
-                .round(new MathContext(6))
+                .round(new MathContext(count))
                 .stripTrailingZeros()
                 .toPlainString();
     }
