@@ -125,6 +125,11 @@ public record RandomizedSmoothing(double sigma, int n0, int n, double alpha) imp
         return Set.of(Norm.L2);
     }
 
+    @Override
+    public boolean findsLargestRadius() {
+        return true;
+    }
+
     /** Return the radius that unanimous votes certify: {@code σ Φ⁻¹(α^(1/n))}. No sample gets a larger one. */
     public double largestRadius() {
         return radius(n);

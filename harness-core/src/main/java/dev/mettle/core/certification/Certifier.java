@@ -41,6 +41,14 @@ public interface Certifier {
     }
 
     /**
+     * Say whether the radius of a certificate is the largest that the certifier can prove, so that every other radius is decided with it;
+     * else only the radii that were asked for are.
+     */
+    default boolean findsLargestRadius() {
+        return false;
+    }
+
+    /**
      * Refuse what can never be certified, before any work: a model of the wrong kind, a radius out of reach.
      *
      * @param model the model as the user gave it
@@ -68,8 +76,8 @@ public interface Certifier {
     /**
      * Certify all samples.
      *
-     * <p>The radius of a certificate is the largest that is proved: of those asked for, or of all. A certifier that decides single radii
-     * gives the largest of {@link CertificationContext#radii} that it can prove, and 0 if it can prove none.
+     * <p>The radius of a certificate is the largest that is proved: of all, if the certifier {@link #findsLargestRadius}, else of
+     * {@link CertificationContext#radii}; 0 if none is.
      *
      * @return one certificate per sample, in the order of the data
      */
