@@ -4,6 +4,7 @@ import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.verdict.Outcome;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.ArrayList;
@@ -55,6 +56,9 @@ public final class CertificationText {
      * State the levels of confidence: that of the certificates, and that of the verdict, which are about different chances.
      */
     public static String levels(CertificationReport report) {
+        if (report.outcome() == Outcome.UNTRUSTED) {
+            return "attacks contradict certificates, so these show nothing";
+        }
         Certification certification = report.certification();
         double alpha = certification.certifier().alpha();
         boolean generalizes = report.policy().decision().generalizes();
