@@ -45,6 +45,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
  *
  * @see ModelUnderTest
  * @see EvaluationData
+ * @see AttackSource
  */
 @API(status = EXPERIMENTAL, since = "0.1")
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})
@@ -91,8 +92,8 @@ public @interface CertifiedRobustnessTest {
     double alpha() default RandomizedSmoothing.DEFAULT_ALPHA;
 
     /**
-     * Attack as well, at the radius, the very model that is certified: with these attacks and the defaults of their constructors. The
-     * report then shows what is certified beside what withstood; an adversarial example inside a certified radius ends the test.
+     * Attack as well, at the radius, the very model that is certified: with these attacks and the defaults of their constructors, and with
+     * those of an {@link AttackSource}. The report then shows what is certified beside what withstood; an adversarial example inside a certified radius ends the test.
      */
     Class<? extends Attack>[] attacks() default {};
 

@@ -39,6 +39,13 @@ record CertifiedTestPlan(
         for (Class<? extends Attack> type : test.attacks()) {
             attacks.add(SourceMethod.create(type, AttackSource.class));
         }
+        for (Object each : AttackSources.fromMethod(context)) {
+            if (!(each instanceof Attack attack)) {
+                throw new ConfigurationException("@AttackSource of a certified test gives " + each
+                        + ": give attacks on their own, which run at the radius of the test");
+            }
+            attacks.add(attack);
+        }
         OptionalDouble required = Double.isNaN(test.minCertifiedAccuracy())
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(test.minCertifiedAccuracy());

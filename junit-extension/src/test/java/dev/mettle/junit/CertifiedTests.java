@@ -4,8 +4,11 @@ import static dev.mettle.junit.RobustnessAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.mettle.attacks.HopSkipJump;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.BudgetedAttack;
 import dev.mettle.core.certification.Certificate;
 import dev.mettle.core.certification.Certification;
 import dev.mettle.core.certification.CertificationContext;
@@ -25,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.opentest4j.TestAbortedException;
 
@@ -263,6 +267,40 @@ class CertifiedTests {
                                 + " same");
     }
 
+    /** The examples of docs/certification.md. */
+    static class GuideTestCases {
+
+        @ModelUnderTest
+        static final LabelModel model = new SmoothedClassifier(AffineModel.exact(), 0.25, 100, 0);
+
+        @EvaluationData
+        static final LabeledData data = Samples.of(0, 20, 2);
+
+        @CertifiedRobustnessTest(norm = Norm.L2, radius = 0.25, sigma = 0.25)
+        void isCertifiedAtSeveralRadii(Certification certification) {
+            assertThat(certification)
+                    .hasObservedCertifiedAccuracyOfAtLeast(0.50, 0.3)
+                    .hasAverageRadiusOfAtLeast(0.3)
+                    .hasCertifiedAccuracyOfAtLeast(0.60, 0.25);
+        }
+
+        @CertifiedRobustnessTest(norm = Norm.L2, radius = 0.25, minCertifiedAccuracy = 0.60, sigma = 0.25)
+        @AttackSource("fewQueries")
+        void isCertifiedAndAttacked(Sandwich sandwich) {
+            assertThat(sandwich.certifiedCount()).isEqualTo(20);
+            assertThat(sandwich.unbrokenCount()).isEqualTo(20);
+        }
+
+        static Stream<Attack> fewQueries() {
+            return Stream.of(new HopSkipJump().withQueries(200));
+        }
+    }
+
+    @Test
+    void the_guide_holds() {
+        assertThat(Kit.run(GuideTestCases.class).thrown()).isEmpty();
+    }
+
     static class CertifierTestCases extends Base {
 
         @CertifiedRobustnessTest(
@@ -273,6 +311,24 @@ class CertifiedTests {
                 attacks = Pgd.class)
         void withAttacks(Sandwich sandwich) {
             assertThat(sandwich).hasToString("certified 20 ≤ robust ≤ 20 of 40 at L∞ 0.1");
+        }
+
+        @CertifiedRobustnessTest(norm = Norm.LINF, radius = 0.1, minCertifiedAccuracy = 0.3, certifier = Boundary.class)
+        @AttackSource("steps")
+        void withConfiguredAttacks(Sandwich sandwich) {
+            assertThat(sandwich.report().title()).isEqualTo("PGD-3");
+        }
+
+        static List<Attack> steps() {
+            return List.of(new Pgd().withSteps(3));
+        }
+
+        @CertifiedRobustnessTest(norm = Norm.LINF, radius = 0.1, certifier = Boundary.class)
+        @AttackSource("budgeted")
+        void withABudget() {}
+
+        static List<BudgetedAttack> budgeted() {
+            return List.of(Pgd.linf(0.3));
         }
 
         @CertifiedRobustnessTest(norm = Norm.L2, radius = 0.1, radii = 0.01, minCertifiedAccuracy = 0.3)
@@ -339,6 +395,16 @@ class CertifiedTests {
                                 + " are robust within L∞ radius 0.1",
                         "[mettle]     every certificate is a proof; with 95% confidence, over the choice of samples, robust"
                                 + " accuracy is at least 36.1%");
+    }
+
+    @Test
+    void takes_attacks_from_a_method() {
+        assertThat(Kit.run(CertifierTestCases.class, "withConfiguredAttacks").thrown())
+                .isEmpty();
+        assertThat(Kit.run(CertifierTestCases.class, "withABudget").onlyThrown())
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("@AttackSource of a certified test gives ")
+                .hasMessageEndingWith(": give attacks on their own, which run at the radius of the test");
     }
 
     @Test
