@@ -34,7 +34,9 @@ public final class EvaluationListeners {
     /** Tell all listeners what a defense bought; see {@link EvaluationListener#defended}. */
     public static void defended(
             Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
-        notifyAll(EvaluationListener.class, listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
+        notifyAll(
+                EvaluationListener.class,
+                listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
     }
 
     /**
