@@ -11,8 +11,10 @@ import dev.mettle.core.certification.CertificationReport;
 import dev.mettle.core.certification.RobustnessCertification;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.verdict.ClopperPearson;
@@ -219,6 +221,32 @@ class RandomizedSmoothingTests {
         assertThat(seen).hasSize(120);
         Set<Double> selection = new HashSet<>(seen.subList(0, 50));
         assertThat(seen.subList(50, 120)).doesNotContainAnyElementsOf(selection);
+    }
+
+    @Test
+    void refuses_logits_that_contradict_the_predictions_of_the_model() {
+        AffineModel honest = Line.model();
+        LogitModel contradicting = new LogitModel() {
+            @Override
+            public ModelInfo info() {
+                return honest.info();
+            }
+
+            @Override
+            public int[] predict(INDArray inputs) {
+                return honest.predict(inputs);
+            }
+
+            @Override
+            public INDArray logits(INDArray inputs) {
+                return honest.withBias(1, 0.3).logits(inputs);
+            }
+        };
+
+        assertThatThrownBy(() -> certify(new RandomizedSmoothing(0.3).withN(100), contradicting, Line.samples(20), 100))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageStartingWith("the logits of affine give other classes than its predictions, in at least ")
+                .hasMessageEndingWith(": no certificate can rest on them");
     }
 
     @Test
