@@ -25,7 +25,7 @@ import org.apiguardian.api.API;
  * <p>The method has no parameters, is static (or an instance method, where the life cycle is per class), and returns a stream,
  * a collection or an array of {@link dev.mettle.core.attack.Attack}, {@link dev.mettle.core.attack.AttackSuite} or
  * {@link dev.mettle.core.attack.BudgetedAttack}. The last run with a norm and an epsilon of their own, all others with those of the
- * test. They follow the attacks that {@link RobustnessTest#attacks} names.
+ * test. They follow the attacks that {@link RobustnessTest#attacks} names. On a {@link CertifiedRobustnessTest} it gives attacks only.
  */
 @API(status = EXPERIMENTAL, since = "0.1")
 @Target({ElementType.METHOD, ElementType.ANNOTATION_TYPE})

@@ -5,7 +5,6 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.AttackSuite;
 import dev.mettle.core.attack.BudgetedAttack;
 import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,50 +14,29 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.platform.commons.support.AnnotationSupport;
-import org.junit.platform.commons.support.ReflectionSupport;
 
-/** Creates the attacks of a test: from their classes, or by the method that {@link AttackSource} names. */
+/** Creates the attacks of a test, by the method that {@link AttackSource} names. */
 final class AttackSources {
 
     private AttackSources() {}
 
-    /**
-     * Create an attack with its defaults.
-     *
-     * @throws ConfigurationException if the class has no constructor without parameters
-     */
-    static Attack create(Class<? extends Attack> type) {
-        boolean creatable = !Modifier.isAbstract(type.getModifiers())
-                && Arrays.stream(type.getDeclaredConstructors()).anyMatch(c -> c.getParameterCount() == 0);
-        if (!creatable) {
-            throw new ConfigurationException(
-                    type.getSimpleName()
-                            + " can't be created without parameters: configure it in a method and name that with @AttackSource");
-        }
-        return ReflectionSupport.newInstance(type);
-    }
-
     /** Return what the method named by {@link AttackSource} gives: {@link Attack}s, {@link BudgetedAttack}s and {@link AttackSuite}s. */
     static List<Object> fromMethod(ExtensionContext context) {
         Optional<AttackSource> source = AnnotationSupport.findAnnotation(context.getTestMethod(), AttackSource.class);
-        return source.isEmpty() ? List.of() : read(find(context, source.get().value()), context);
+        return source.isEmpty()
+                ? List.of()
+                : read(
+                        new SourceMethod(
+                                AttackSource.class,
+                                "Stream<Attack>",
+                                source.get().value()),
+                        context);
     }
 
-    private static Method find(ExtensionContext context, String name) {
-        for (Class<?> testClass : TestMember.testClasses(context)) {
-            Optional<Method> method = ReflectionSupport.findMethod(testClass, name);
-            if (method.isPresent()) {
-                return method.get();
-            }
-        }
-        throw new ConfigurationException("@AttackSource(\"" + name + "\"): "
-                + context.getRequiredTestClass().getSimpleName() + " has no method " + name
-                + "() without parameters: add static Stream<Attack> " + name + "()");
-    }
-
-    private static List<Object> read(Method method, ExtensionContext context) {
-        String name = method.getDeclaringClass().getSimpleName() + "." + method.getName() + "()";
-        Object result = ReflectionSupport.invokeMethod(method, instance(method, name, context));
+    private static List<Object> read(SourceMethod source, ExtensionContext context) {
+        Method method = source.find(context);
+        String name = SourceMethod.describe(method);
+        Object result = source.call(method, context);
         List<@Nullable Object> values = values(result, name);
         if (values.isEmpty()) {
             throw new ConfigurationException("@AttackSource " + name + " gives no attack: give at least one");
@@ -74,17 +52,6 @@ final class AttackSources {
             attacks.add(value);
         }
         return attacks;
-    }
-
-    private static @Nullable Object instance(Method method, String name, ExtensionContext context) {
-        if (Modifier.isStatic(method.getModifiers())) {
-            return null;
-        }
-        return context.getTestInstances()
-                .flatMap(instances -> instances.findInstance(method.getDeclaringClass()))
-                .orElseThrow(() -> new ConfigurationException("@AttackSource " + name
-                        + " is an instance method, and there is no instance of the test yet: make it static, or annotate the"
-                        + " class with @TestInstance(PER_CLASS)"));
     }
 
     private static List<@Nullable Object> values(@Nullable Object result, String name) {

@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  */
 final class Console {
 
-    private static final String PREFIX = "[mettle] ";
+    static final String PREFIX = "[mettle] ";
     private static final int INTERVAL_WIDTH = "[100.0, 100.0]".length();
 
     private final Consumer<String> out;

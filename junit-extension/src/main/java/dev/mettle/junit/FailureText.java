@@ -32,6 +32,11 @@ final class FailureText {
         return String.join("\n", lines);
     }
 
+    /** Return a message of a sentence, the facts behind it, and a last line. */
+    static String of(String sentence, List<String> details, String lastLine) {
+        return sentence + "\n\n" + String.join("\n", details) + "\n\n" + lastLine;
+    }
+
     /** Return the line with the command that runs a test again. */
     static String reproduce(String command) {
         return line("reproduce", command);

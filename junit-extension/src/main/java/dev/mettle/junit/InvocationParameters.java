@@ -112,6 +112,6 @@ record InvocationParameters(List<PlannedAttack> planned, long seed) {
                 .map(PlannedAttack::attack)
                 .filter(type::isInstance)
                 .findFirst()
-                .orElseGet(() -> AttackSources.create(type.asSubclass(Attack.class)));
+                .orElseGet(() -> SourceMethod.create(type.asSubclass(Attack.class), AttackSource.class));
     }
 }

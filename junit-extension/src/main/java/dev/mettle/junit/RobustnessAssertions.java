@@ -3,6 +3,7 @@ package dev.mettle.junit;
 import static org.apiguardian.api.API.Status.EXPERIMENTAL;
 
 import dev.mettle.core.attack.AdversarialExamples;
+import dev.mettle.core.certification.Certification;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.defenses.Defended;
@@ -40,6 +41,11 @@ public final class RobustnessAssertions {
     /** Begin assertions on a curve. */
     public static RobustnessCurveAssert assertThat(@Nullable RobustnessCurve actual) {
         return new RobustnessCurveAssert(actual);
+    }
+
+    /** Begin assertions on certificates. */
+    public static CertificationAssert assertThat(@Nullable Certification actual) {
+        return new CertificationAssert(actual);
     }
 
     /** Begin assertions on the adversarial examples that an attack generator made. */

@@ -10,7 +10,6 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.EvaluationPlan;
 import dev.mettle.core.evaluation.PlannedAttack;
 import dev.mettle.core.evaluation.ResultStore;
-import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Epsilons;
@@ -20,7 +19,6 @@ import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustPolicy;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.TreeSet;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -64,8 +61,6 @@ record RobustnessTestPlan(
         TrustPolicy trust,
         String reproduce) {
 
-    private static final int LARGEST_RANDOM_SEED = 100_000_000;
-
     static RobustnessTestPlan of(RobustnessTest test, ExtensionContext context) {
         RobustnessProperties properties = new RobustnessProperties(context::getConfigurationParameter);
         VerdictPolicy policy = policy(test);
@@ -83,25 +78,21 @@ record RobustnessTestPlan(
                                 + " searches without a bound, which no model withstands; set epsilon, or leave the threshold out");
             }
         }
-        String testClass = classNameWithoutPackage(context.getRequiredTestClass());
-        String method = context.getRequiredTestMethod().getName();
-        long seed = seed(test, properties, context);
-        int samples = samples(test, properties);
-        String reproduce = reproduce(properties.command(testClass + "#" + method), seed, properties.samples());
+        RunSettings run = RunSettings.of(context, properties, test.seed(), test.samples(), test.batchSize());
         return new RobustnessTestPlan(
-                testClass.replace('$', '.') + "." + method,
+                run.name(),
                 attacks,
                 new Goal(test.goal(), test.targetClass()),
                 policy,
-                seed,
-                samples,
-                batchSize(test, properties),
+                run.seed(),
+                run.samples(),
+                run.batchSize(),
                 new Expectation(expectedVerdict(test, policy), test.onInconclusive()),
-                BaselineCheck.of(context, properties, reproduce),
-                CorpusCheck.of(context, properties, reproduce),
+                BaselineCheck.of(context, properties, run.reproduce()),
+                CorpusCheck.of(context, properties, run.reproduce()),
                 properties.cache(context.getRequiredTestClass()),
                 test.onUntrusted() == OnUntrusted.ESCALATE ? TrustPolicy.ESCALATE : TrustPolicy.CHECK,
-                reproduce);
+                run.reproduce());
     }
 
     /** Return the same attacks without anything required, for a model that is only there to compare with. */
@@ -158,7 +149,7 @@ record RobustnessTestPlan(
     private static List<PlannedAttack> attacks(RobustnessTest test, ExtensionContext context) {
         List<Object> given = new ArrayList<>();
         for (Class<? extends Attack> type : test.attacks()) {
-            given.add(AttackSources.create(type));
+            given.add(SourceMethod.create(type, AttackSource.class));
         }
         given.addAll(AttackSources.fromMethod(context));
         for (Suite suite : test.suite()) {
@@ -230,45 +221,6 @@ record RobustnessTestPlan(
     private static ConfigurationException missingEpsilon(String attack) {
         return new ConfigurationException("the epsilon for " + attack
                 + " is missing: set epsilon in input units of the model, such as epsilon = 8 / 255.0");
-    }
-
-    private static long seed(RobustnessTest test, RobustnessProperties properties, ExtensionContext context) {
-        // read it even where the test pins its own, so that a wrong value is reported
-        long fromRun = properties.randomSeed()
-                ? drawSeed(context.getRoot())
-                : properties.seed().orElse(RobustnessEvaluation.DEFAULT_SEED);
-        return test.seed() == RobustnessTest.SEED_NOT_SET ? fromRun : test.seed();
-    }
-
-    /** Draw one seed for all tests of a run, short enough to be typed. */
-    private static long drawSeed(ExtensionContext root) {
-        return Stores.remember(root, RobustnessProperties.SEED, Long.class, () ->
-                (long) new SecureRandom().nextInt(LARGEST_RANDOM_SEED));
-    }
-
-    private static int samples(RobustnessTest test, RobustnessProperties properties) {
-        if (test.samples() < 1) {
-            throw new ConfigurationException(
-                    "samples = " + test.samples() + ": give at least 1, or leave it out to evaluate all");
-        }
-        return Math.min(test.samples(), properties.samples().orElse(Integer.MAX_VALUE));
-    }
-
-    private static int batchSize(RobustnessTest test, RobustnessProperties properties) {
-        if (test.batchSize() < 1) {
-            throw new ConfigurationException("batchSize = " + test.batchSize() + ": give at least 1, or leave it out");
-        }
-        return properties.batch().orElse(test.batchSize());
-    }
-
-    private static String classNameWithoutPackage(Class<?> type) {
-        String packageName = type.getPackageName();
-        return packageName.isEmpty() ? type.getName() : type.getName().substring(packageName.length() + 1);
-    }
-
-    private static String reproduce(String command, long seed, OptionalInt cap) {
-        return command + " -D" + RobustnessProperties.SEED + "=" + seed
-                + (cap.isPresent() ? " -D" + RobustnessProperties.SAMPLES + "=" + cap.getAsInt() : "");
     }
 
     private record Key(Attack attack, Norm norm) {}

@@ -26,7 +26,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Puts a report into Allure's result of the test that is running on this thread. The only class that needs Allure. */
+/** Puts a report into Allure's result of the test that is running on this thread. It needs Allure. */
 final class AllureBridge {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -87,13 +87,13 @@ final class AllureBridge {
     }
 
     /** Found as Allure finds it: a system property, else {@code allure.properties} on the class path, else the default. */
-    private static Path resultsDirectory() {
+    static Path resultsDirectory() {
         return Path.of(
                 PropertiesUtils.loadAllureProperties().getProperty("allure.results.directory", "allure-results"));
     }
 
     /** A test may have a description of its own, or several reports: none may hide another. */
-    private static String appended(TestResult test, String description) {
+    static String appended(TestResult test, String description) {
         String html = test.getDescriptionHtml();
         if (html != null && !html.isEmpty()) {
             return html + "<hr/>" + description;
@@ -123,11 +123,11 @@ final class AllureBridge {
                 parameter("seed", String.valueOf(report.evaluation().seed())).setExcluded(true));
     }
 
-    private static Parameter parameter(String name, String value) {
+    static Parameter parameter(String name, String value) {
         return new Parameter().setName(name).setValue(value);
     }
 
-    private static void addParameter(TestResult test, Parameter added) {
+    static void addParameter(TestResult test, Parameter added) {
         boolean known = test.getParameters().stream()
                 .anyMatch(parameter -> added.getName().equals(parameter.getName())
                         && added.getValue().equals(parameter.getValue()));
@@ -136,7 +136,7 @@ final class AllureBridge {
         }
     }
 
-    private static void addLabel(TestResult test, String name, String value) {
+    static void addLabel(TestResult test, String name, String value) {
         boolean known = test.getLabels().stream()
                 .anyMatch(label -> name.equals(label.getName()) && value.equals(label.getValue()));
         if (!known) {
@@ -184,7 +184,7 @@ final class AllureBridge {
                 .count();
     }
 
-    private static StepResult step(String name, Status status, long start, long stop) {
+    static StepResult step(String name, Status status, long start, long stop) {
         return new StepResult()
                 .setName(name)
                 .setStatus(status)
@@ -193,7 +193,7 @@ final class AllureBridge {
                 .setStop(stop);
     }
 
-    private static Status status(Outcome outcome, Outcome expected) {
+    static Status status(Outcome outcome, Outcome expected) {
         return switch (outcome) {
             case MEASURED -> Status.PASSED;
             case PASS, FAIL -> outcome == expected ? Status.PASSED : Status.FAILED;
@@ -248,7 +248,7 @@ final class AllureBridge {
         }
     }
 
-    private static void attach(AllureLifecycle lifecycle, String name, String type, String extension, String content) {
+    static void attach(AllureLifecycle lifecycle, String name, String type, String extension, String content) {
         lifecycle.addAttachment(name, type, extension, content.getBytes(StandardCharsets.UTF_8));
     }
 }

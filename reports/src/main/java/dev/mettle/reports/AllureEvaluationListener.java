@@ -16,8 +16,6 @@ import dev.mettle.core.verdict.Outcome;
  */
 public final class AllureEvaluationListener implements EvaluationListener {
 
-    private static final String ALLURE = "io.qameta.allure.Allure";
-
     private final ClassLoader loader;
 
     /** Create the listener. */
@@ -32,7 +30,7 @@ public final class AllureEvaluationListener implements EvaluationListener {
     @Override
     public void reported(RobustnessReport report, Outcome expected, String reproduce) {
         if (hasAllure()) {
-            // The only class that needs Allure: it is not loaded before this line runs.
+            // A class that needs Allure: it is not loaded before this line runs.
             AllureBridge.show(report, expected, reproduce);
         }
     }
@@ -52,11 +50,6 @@ public final class AllureEvaluationListener implements EvaluationListener {
     }
 
     private boolean hasAllure() {
-        try {
-            Class.forName(ALLURE, false, loader);
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
+        return AllurePresence.on(loader);
     }
 }

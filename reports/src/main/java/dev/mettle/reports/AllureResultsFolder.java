@@ -3,8 +3,10 @@ package dev.mettle.reports;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.mettle.core.certification.Certification;
 import dev.mettle.core.data.FileLocks;
 import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.model.ModelInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -36,22 +38,41 @@ final class AllureResultsFolder {
 
     /** Add what was evaluated, with what, to {@code environment.properties}. */
     void describe(Evaluation evaluation) {
+        describe(
+                evaluation.model(),
+                evaluation.data().name(),
+                evaluation.dataSha256(),
+                evaluation.seed(),
+                evaluation.environment());
+    }
+
+    /** Add what was certified, with what, to {@code environment.properties}. */
+    void describe(Certification certification) {
+        describe(
+                certification.model(),
+                certification.dataName(),
+                certification.dataSha256(),
+                certification.seed(),
+                certification.environment());
+    }
+
+    private void describe(ModelInfo model, String data, String dataSha256, long seed, Map<String, String> environment) {
         Map<String, String> facts = new TreeMap<>();
-        facts.put("Model", evaluation.model().name());
-        facts.put("Model SHA-256", shortened(evaluation.model().sha256()));
-        facts.put("Data", evaluation.data().name());
-        facts.put("Data SHA-256", shortened(evaluation.dataSha256()));
-        facts.put("Seed", String.valueOf(evaluation.seed()));
-        addEnvironment(facts, "ND4J backend", evaluation, "backend");
-        addEnvironment(facts, "Device", evaluation, "device");
-        addEnvironment(facts, "Instruction set", evaluation, "instructionSet");
-        addEnvironment(facts, "Helpers", evaluation, "helpers");
-        addEnvironment(facts, "Threads", evaluation, "threads");
-        addEnvironment(facts, "BLAS", evaluation, "blas");
-        addEnvironment(facts, "ND4J", evaluation, "nd4j");
-        addEnvironment(facts, "Mettle", evaluation, "mettle");
-        addEnvironment(facts, "Java", evaluation, "java");
-        addEnvironment(facts, "OS", evaluation, "os");
+        facts.put("Model", model.name());
+        facts.put("Model SHA-256", shortened(model.sha256()));
+        facts.put("Data", data);
+        facts.put("Data SHA-256", shortened(dataSha256));
+        facts.put("Seed", String.valueOf(seed));
+        addEnvironment(facts, "ND4J backend", environment, "backend");
+        addEnvironment(facts, "Device", environment, "device");
+        addEnvironment(facts, "Instruction set", environment, "instructionSet");
+        addEnvironment(facts, "Helpers", environment, "helpers");
+        addEnvironment(facts, "Threads", environment, "threads");
+        addEnvironment(facts, "BLAS", environment, "blas");
+        addEnvironment(facts, "ND4J", environment, "nd4j");
+        addEnvironment(facts, "Mettle", environment, "mettle");
+        addEnvironment(facts, "Java", environment, "java");
+        addEnvironment(facts, "OS", environment, "os");
         Path file = directory.resolve("environment.properties");
         FileLocks.locked(
                 file,
@@ -63,8 +84,8 @@ final class AllureResultsFolder {
     }
 
     private static void addEnvironment(
-            Map<String, String> facts, String key, Evaluation evaluation, String environmentKey) {
-        String value = evaluation.environment().get(environmentKey);
+            Map<String, String> facts, String key, Map<String, String> environment, String environmentKey) {
+        String value = environment.get(environmentKey);
         if (value != null) {
             facts.put(key, value);
         }

@@ -33,8 +33,8 @@ import java.util.stream.Stream;
  */
 final class DescriptionHtml {
 
-    private static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
-    private static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
+    static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
+    static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
     private static final String NAME = CELL + ";white-space:nowrap";
     private static final String NUMBER =
             "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
@@ -71,13 +71,27 @@ final class DescriptionHtml {
         writeBroken(pictures);
         writeTrust();
         writeNotes();
+        writeReproduce(html, reproduce);
+        return html.close().toString();
+    }
+
+    /** Write the command that reproduces a report, if there is one. */
+    static void writeReproduce(Markup html, String reproduce) {
         if (!reproduce.isEmpty()) {
             html.open("p", "style", "margin:0 0 10px 0")
                     .text("Reproduce: ")
                     .element("code", reproduce, "style", "overflow-wrap:anywhere")
                     .close();
         }
-        return html.close().toString();
+    }
+
+    /** Write notes as a list, if there are any. */
+    static void writeNotes(Markup html, List<String> notes) {
+        if (!notes.isEmpty()) {
+            html.open("ul", "style", "margin:0 0 10px 0;padding-left:18px");
+            notes.forEach(note -> html.element("li", note));
+            html.close();
+        }
     }
 
     private void writeNumbers() {
@@ -190,6 +204,11 @@ final class DescriptionHtml {
     }
 
     private void writeRow(String name, String value, String remark) {
+        writeRow(html, name, value, remark);
+    }
+
+    /** Write a row of a table of facts: a name, a number, and what there is to say about it. */
+    static void writeRow(Markup html, String name, String value, String remark) {
         html.open("tr")
                 .element("td", name, "style", NAME)
                 .open("td", "style", NUMBER)
@@ -233,6 +252,11 @@ final class DescriptionHtml {
     }
 
     private void writeImage(String svg, String alternative) {
+        writeImage(html, svg, alternative);
+    }
+
+    /** Write a drawing as an image, which Allure 3 keeps. */
+    static void writeImage(Markup html, String svg, String alternative) {
         String encoded = Base64.getEncoder().encodeToString(svg.getBytes(StandardCharsets.UTF_8));
         html.open("p", "style", "margin:0 0 10px 0")
                 .empty(
@@ -329,11 +353,6 @@ final class DescriptionHtml {
                 .filter(check -> !notes.contains(check.message()))
                 .ifPresent(check -> notes.add(check.message()));
         notes.remove(report.verdict().reason()); // the first sentence says it already
-        if (notes.isEmpty()) {
-            return;
-        }
-        html.open("ul", "style", "margin:0 0 10px 0;padding-left:18px");
-        notes.forEach(note -> html.element("li", note));
-        html.close();
+        writeNotes(html, notes);
     }
 }

@@ -15,22 +15,22 @@ import java.util.OptionalDouble;
  */
 final class SvgCurve {
 
-    private static final int WIDTH = 640;
-    private static final int HEIGHT = 314;
-    private static final int LEFT = 48;
-    private static final int RIGHT = 628;
-    private static final int TOP = 48;
-    private static final int BOTTOM = 262;
+    static final int WIDTH = 640;
+    static final int HEIGHT = 314;
+    static final int LEFT = 48;
+    static final int RIGHT = 628;
+    static final int TOP = 48;
+    static final int BOTTOM = 262;
 
     /** The largest epsilon stays this far from the right end, to leave room for its label. */
     private static final double SPARE = 56;
 
     /** Labels nearer to each other than this would overlap. */
-    private static final double LABEL_WIDTH = 44;
+    static final double LABEL_WIDTH = 44;
 
-    private static final String TEXT = "#222";
-    private static final String LINE = "#1f5fa8";
-    private static final String LIMIT = "#b4232a";
+    static final String TEXT = "#222";
+    static final String LINE = "#1f5fa8";
+    static final String LIMIT = "#b4232a";
 
     private final RobustnessReport report;
     private final RobustnessCurve curve;
@@ -62,7 +62,7 @@ final class SvgCurve {
         return svg.close().toString();
     }
 
-    private static String shortened(String title) {
+    static String shortened(String title) {
         return title.length() <= 80 ? title : title.substring(0, 79) + "…";
     }
 
@@ -116,6 +116,13 @@ final class SvgCurve {
     }
 
     private void drawRequired(Markup svg, double required) {
+        // On the left the curve is at its highest: below the line there is room, unless the model is worse than
+        // required.
+        drawRequired(svg, required, curve.robustAccuracy(curve.points().get(0)) >= required);
+    }
+
+    /** Draw the required accuracy as a dashed line, with its label below or above it on the left. */
+    static void drawRequired(Markup svg, double required, boolean below) {
         svg.empty(
                 "line",
                 "x1",
@@ -132,9 +139,6 @@ final class SvgCurve {
                 "1.5",
                 "stroke-dasharray",
                 "6 4");
-        // On the left the curve is at its highest: below the line there is room, unless the model is worse than
-        // required.
-        boolean below = curve.robustAccuracy(curve.points().get(0)) >= required;
         label(
                 svg,
                 LEFT + 6,
@@ -194,7 +198,7 @@ final class SvgCurve {
         return LEFT + point.epsilon() / largest * (RIGHT - LEFT - SPARE);
     }
 
-    private static double y(double rate) {
+    static double y(double rate) {
         return BOTTOM - rate * (BOTTOM - TOP);
     }
 
@@ -202,7 +206,7 @@ final class SvgCurve {
         return Markup.px(x(point)) + "," + Markup.px(y(rate));
     }
 
-    private static void line(Markup svg, double x1, double y1, double x2, double y2, String color) {
+    static void line(Markup svg, double x1, double y1, double x2, double y2, String color) {
         svg.empty(
                 "line",
                 "x1",
@@ -217,7 +221,7 @@ final class SvgCurve {
                 color);
     }
 
-    private static void label(Markup svg, double x, double y, String anchor, String weight, String color, String text) {
+    static void label(Markup svg, double x, double y, String anchor, String weight, String color, String text) {
         svg.element(
                 "text",
                 text,

@@ -14,13 +14,21 @@ import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /** Makes sure that data fit a model before any work is done with them. */
-final class DataCheck {
+public final class DataCheck {
 
     private static final int ENOUGH_PER_CLASS = 10;
 
     private DataCheck() {}
 
-    /** Return the data in the shape and data type of the model, clipped to the box by at most rounding. */
+    /**
+     * Return the data in the shape and data type of the model, clipped to the box by at most rounding.
+     *
+     * @throws ConfigurationException if a sample doesn't fit the model
+     */
+    public static LabeledData fit(LabeledData data, ModelInfo model) {
+        return fit(data, model, Goal.untargeted(), Constraints.none());
+    }
+
     static LabeledData fit(LabeledData data, ModelInfo model, Goal goal, Constraints constraints) {
         LabeledData shaped = reshape(data, model);
         model.inputRange().requireFeatures(Rows.features(shaped.inputs()));
@@ -97,7 +105,8 @@ final class DataCheck {
         return shape.stream().filter(size -> size != 1).toList();
     }
 
-    static List<String> notes(LabeledData data, ModelInfo model) {
+    /** Return what is odd about the data, as sentences. */
+    public static List<String> notes(LabeledData data, ModelInfo model) {
         List<String> notes = new ArrayList<>();
         long seen = Arrays.stream(data.labels()).distinct().count();
         if (seen < model.classes() && data.size() >= ENOUGH_PER_CLASS * model.classes()) {

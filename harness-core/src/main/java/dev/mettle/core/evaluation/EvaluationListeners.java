@@ -18,28 +18,35 @@ public final class EvaluationListeners {
 
     /** Tell all listeners that a report is complete; see {@link EvaluationListener#reported}. */
     public static void reported(RobustnessReport report, Outcome expected, String reproduce) {
-        notifyAll(listener -> listener.reported(report, expected, reproduce));
+        notifyAll(EvaluationListener.class, listener -> listener.reported(report, expected, reproduce));
     }
 
     /** Tell all listeners that a report has been compared with a baseline; see {@link EvaluationListener#compared}. */
     public static void compared(RobustnessReport report, BaselineComparison comparison) {
-        notifyAll(listener -> listener.compared(report, comparison));
+        notifyAll(EvaluationListener.class, listener -> listener.compared(report, comparison));
     }
 
     /** Tell all listeners what became of known adversarial examples; see {@link EvaluationListener#replayed}. */
     public static void replayed(RobustnessReport report, CorpusReplay replay) {
-        notifyAll(listener -> listener.replayed(report, replay));
+        notifyAll(EvaluationListener.class, listener -> listener.replayed(report, replay));
     }
 
     /** Tell all listeners what a defense bought; see {@link EvaluationListener#defended}. */
     public static void defended(
             Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
-        notifyAll(listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
+        notifyAll(
+                EvaluationListener.class,
+                listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
     }
 
-    private static void notifyAll(Consumer<EvaluationListener> call) {
+    /**
+     * Call all listeners of a type on the class path. One that throws is logged, and the others are called all the same.
+     *
+     * @param type the interface that {@link ServiceLoader} looks for
+     */
+    public static <L> void notifyAll(Class<L> type, Consumer<L> call) {
         try {
-            for (EvaluationListener listener : ServiceLoader.load(EvaluationListener.class)) {
+            for (L listener : ServiceLoader.load(type)) {
                 try {
                     call.accept(listener);
                 } catch (RuntimeException | LinkageError e) {

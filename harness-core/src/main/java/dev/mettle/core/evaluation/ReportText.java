@@ -116,7 +116,8 @@ public final class ReportText {
         return percent(report.policy().minRobustAccuracyPerClass().orElseThrow());
     }
 
-    private static String samples(int count) {
+    /** Print a number of samples, such as {@code 1 sample} or {@code 100 samples}. */
+    public static String samples(int count) {
         return count == 1 ? "1 sample" : count + " samples";
     }
 
@@ -168,7 +169,7 @@ public final class ReportText {
     }
 
     /** Rounds up to two digits: the number rests on an observed rate, and more digits would pretend to more. */
-    private static String rounded(int needed) {
+    public static String rounded(int needed) {
         return BigDecimal.valueOf(needed)
                 .round(new MathContext(2, RoundingMode.CEILING))
                 .toPlainString();
@@ -366,7 +367,8 @@ public final class ReportText {
         return "[" + percent(interval.lower()) + ", " + percent(interval.upper()) + "]";
     }
 
-    private static String line(String label, String text) {
+    /** Return a line two spaces indented: a label, and a text in the column that all lines share. */
+    public static String line(String label, String text) {
         return "  " + label + " ".repeat(Math.max(1, LABEL_WIDTH - label.length())) + text;
     }
 

@@ -27,6 +27,8 @@ public record VerdictPolicy(
     public static final double DEFAULT_CONFIDENCE = 0.95;
 
     private static final int MOST_SAMPLES = 1_000_000;
+    private static final String ROBUST = "a robust accuracy";
+    private static final String ALL_ROBUST = "all withstood every attack";
 
     /**
      * Create a policy.
@@ -125,21 +127,31 @@ public record VerdictPolicy(
      * @throws ConfigurationException if {@code samples} samples can never pass
      */
     public void requireDecidable(int samples) {
-        minRobustAccuracy.ifPresent(required -> requireDecidable(samples, required));
-        thresholds.forEach(threshold -> requireDecidable(samples, threshold.minRobustAccuracy()));
+        minRobustAccuracy.ifPresent(required -> requireDecidable(samples, required, ROBUST, ALL_ROBUST));
+        thresholds.forEach(threshold -> requireDecidable(samples, threshold.minRobustAccuracy(), ROBUST, ALL_ROBUST));
     }
 
-    private void requireDecidable(int samples, double threshold) {
-        double best = best(samples);
-        if (best < threshold) {
+    /**
+     * Refuse a threshold of some rate that so few samples could never show.
+     *
+     * @param samples how many samples there are
+     * @param threshold the required rate, a fraction in (0, 1]
+     * @param rate the name of the rate with its article, such as {@code a robust accuracy}
+     * @param best the best that can become of the samples, such as {@code all withstood every attack}
+     * @throws ConfigurationException if {@code samples} samples can never pass
+     */
+    public void requireDecidable(int samples, double threshold, String rate, String best) {
+        double bound = best(samples);
+        if (bound < threshold) {
             throw new ConfigurationException(String.format(
                     Locale.ROOT,
-                    "%d samples can never show a robust accuracy of %.1f%%: even if all withstood every attack, the %s%% lower"
-                            + " confidence bound would be %.1f%%; %s",
+                    "%d samples can never show %s of %.1f%%: even if %s, the %s%% lower confidence bound would be %.1f%%; %s",
                     samples,
+                    rate,
                     100 * threshold,
+                    best,
                     number(100 * confidence),
-                    100 * best,
+                    100 * bound,
                     mend(threshold)));
         }
     }
@@ -202,7 +214,13 @@ public record VerdictPolicy(
         return "evaluate at least " + enough + " samples";
     }
 
-    static void requireFraction(String name, double fraction) {
+    /**
+     * Refuse what is no fraction.
+     *
+     * @param name what the value is, for the message
+     * @throws ConfigurationException unless the value is above 0 and up to 1
+     */
+    public static void requireFraction(String name, double fraction) {
         if (!(fraction > 0 && fraction <= 1)) {
             String hint = fraction > 1 && fraction <= 100
                     ? " (" + number(fraction) + "% is " + number(fraction / 100) + ")"
