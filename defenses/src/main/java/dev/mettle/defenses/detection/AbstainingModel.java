@@ -129,7 +129,9 @@ public final class AbstainingModel implements DifferentiableModel {
 
     @Override
     public Judgement[] judge(INDArray inputs, Aim[] aims) {
-        Judgement[] answers = model.judge(inputs, aims);
+        Aim[] ofAnswers =
+                Arrays.stream(aims).map(aim -> aim.refusedBy(Aim.NONE)).toArray(Aim[]::new);
+        Judgement[] answers = model.judge(inputs, ofAnswers);
         double[] scores = detector.scores(inputs);
         Judgement[] judgements = new Judgement[answers.length];
         Arrays.setAll(

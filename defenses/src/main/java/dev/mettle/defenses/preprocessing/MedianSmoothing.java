@@ -6,8 +6,6 @@ import dev.mettle.core.model.DeclaredGradient;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.model.Preprocessing;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -74,17 +72,20 @@ public record MedianSmoothing(int size) implements Preprocessing {
     /** Return for every pixel which one is the median of its window. */
     private int[] medians(double[] plane, int height, int width) {
         int[] medians = new int[plane.length];
+        int[] window = new int[size * size];
         for (int pixel = 0; pixel < medians.length; pixel++) {
             int top = pixel / width - size / 2;
             int left = pixel % width - size / 2;
-            medians[pixel] = IntStream.range(0, size * size)
-                    .map(k -> Border.REFLECT.inside(top + k / size, height) * width
-                            + Border.REFLECT.inside(left + k % size, width))
-                    .boxed()
-                    .sorted(Comparator.comparingDouble(source -> plane[source]))
-                    .skip(size * size / 2)
-                    .findFirst()
-                    .orElseThrow();
+            for (int k = 0; k < window.length; k++) {
+                int source = Border.REFLECT.inside(top + k / size, height) * width
+                        + Border.REFLECT.inside(left + k % size, width);
+                int place = k; // by insertion: windows are small
+                for (; place > 0 && plane[window[place - 1]] > plane[source]; place--) {
+                    window[place] = window[place - 1];
+                }
+                window[place] = source;
+            }
+            medians[pixel] = window[window.length / 2];
         }
         return medians;
     }

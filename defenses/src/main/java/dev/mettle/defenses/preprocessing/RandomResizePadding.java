@@ -112,9 +112,10 @@ public record RandomResizePadding(double smallest, long seed, Box range) impleme
                 }
                 Place place = place(i, inputs);
                 double[] image = rows[i];
+                boolean[] covered = new boolean[result.length];
                 place.forEach(image.length, (target, source, weight) -> {
-                    // the frame holds the lowest value already: add what is above it
-                    result[target] += weight * (image[source] - range.lower(target));
+                    result[target] = (covered[target] ? result[target] : 0) + weight * image[source];
+                    covered[target] = true;
                 });
                 rows[i] = result;
             }
