@@ -19,6 +19,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class ConfidenceThreshold implements Detector {
 
+    /**
+     * Less than 1: on the way across the boundary the model is less and less confident, and at 1 what an attack gains in the lead of the
+     * wrong class it would lose to abstention, so that it stops on a plateau.
+     */
+    private static final double LOGITS_PER_SCORE = 0.5;
+
     private final DifferentiableModel model;
     private final double least;
 
@@ -86,7 +92,7 @@ public final class ConfidenceThreshold implements Detector {
 
     @Override
     public double logitsPerScore() {
-        return 1;
+        return LOGITS_PER_SCORE;
     }
 
     @Override

@@ -68,7 +68,7 @@ class AbstainingModelTests {
             // log 9 is the lead at which the probability of the larger one of two classes is 0.9
             double lead = Math.abs(row[1] - row[0]);
             assertThat(row).hasSize(3);
-            assertThat(row[2]).isEqualTo(Math.max(row[0], row[1]) - lead + Math.log(9), within(1e-12));
+            assertThat(row[2]).isEqualTo(Math.max(row[0], row[1]) + (Math.log(9) - lead) / 2, within(1e-12));
         }
     }
 
@@ -88,18 +88,34 @@ class AbstainingModelTests {
                 .containsExactly(false, true, true, true);
     }
 
-    /** The margin is the smaller one of the lead of the wrong class and of what is left to acceptance, here lead − log 9. */
+    /** The margin is the smaller one of the lead of the wrong class and of what is left to acceptance, here (lead − log 9) / 2. */
     @Test
     void shows_losses_the_way_past_model_and_detector() {
         Aim[] aims = {CAREFUL.against(Aim.awayFrom(0))};
-        for (double x : new double[] {0.55, 0.7, 0.8}) {
+        for (double x : new double[] {0.55, 0.7, 0.72, 0.8}) {
             INDArray logits = CAREFUL.logits(points(x));
             double lead = 10 * (x - 0.5);
             assertThat(new Margin().values(logits, aims)[0])
-                    .isEqualTo(Math.min(lead, lead - Math.log(9)), within(1e-9));
+                    .isEqualTo(Math.min(lead, (lead - Math.log(9)) / 2), within(1e-9));
             INDArray uphill = CAREFUL.gradient(points(x), z -> new CrossEntropy().directions(z, aims))
                     .gradient();
             assertThat(uphill.getDouble(0)).isPositive();
+        }
+    }
+
+    /** Also where the input is rejected already while the label is still right: less confidence there must not look like a step back. */
+    @Test
+    void shows_losses_the_way_across_the_boundary() {
+        Aim[] aims = {CAREFUL.against(Aim.awayFrom(0))};
+        double before = Double.NEGATIVE_INFINITY;
+        for (double x : new double[] {0.1, 0.2, 0.29, 0.35, 0.45, 0.5, 0.55, 0.7, 0.8}) {
+            double margin = new Margin().values(CAREFUL.logits(points(x)), aims)[0];
+            assertThat(margin).isGreaterThan(before);
+            before = margin;
+            assertThat(CAREFUL.gradient(points(x), z -> new Margin().gradients(z, aims))
+                            .gradient()
+                            .getDouble(0))
+                    .isPositive();
         }
     }
 
