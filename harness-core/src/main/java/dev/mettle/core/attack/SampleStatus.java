@@ -30,6 +30,11 @@ public enum SampleStatus {
         return predicted == LabelModel.ABSTAINED ? ABSTAINED : CLEAN_WRONG;
     }
 
+    /** Say whether the model gives the clean sample no right answer: a wrong one, or none. */
+    public boolean wrongWhenClean() {
+        return this == CLEAN_WRONG || this == ABSTAINED;
+    }
+
     /** Say whether the attack ran on the sample at all. */
     public boolean attacked() {
         return switch (this) {

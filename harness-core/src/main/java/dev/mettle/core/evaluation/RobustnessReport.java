@@ -301,9 +301,7 @@ public final class RobustnessReport {
      */
     public double medianDistance() {
         double[] distances = outcomes.stream()
-                .filter(outcome -> outcome.status() != SampleStatus.CLEAN_WRONG
-                        && outcome.status() != SampleStatus.ABSTAINED
-                        && outcome.status() != SampleStatus.NOT_EVALUATED)
+                .filter(outcome -> !outcome.status().wrongWhenClean() && outcome.status() != SampleStatus.NOT_EVALUATED)
                 .mapToDouble(outcome -> outcome.breakingDistance(threatModel.norm()))
                 .sorted()
                 .toArray();
