@@ -138,10 +138,9 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
         int[][] rivals = rivals(batch);
         int[] rows = IntStream.range(0, batch.size()).toArray();
         for (int rank = 0; rank < Math.min(targets, batch.classes() - 1) && !batch.isEmpty(); rank++) {
-            int[] labels = batch.labels();
-            Aim[] aims = new Aim[rows.length];
+            Aim[] aims = batch.aims();
             for (int i = 0; i < aims.length; i++) {
-                aims[i] = Aim.towards(labels[i], rivals[rows[i]][rank]);
+                aims[i] = aims[i].at(rivals[rows[i]][rank]);
             }
             attack(batch, norm, aims);
             int[] before = rows;
@@ -165,13 +164,13 @@ public record ApgdTargeted(int targets, int steps, int restarts, double rho, boo
         INDArray logits = batch.logits(batch.inputs());
         double[][] rows = Rows.toRows(logits);
         Rows.release(logits);
-        int[] labels = batch.labels();
+        Aim[] aims = batch.aims();
         int[][] rivals = new int[rows.length][];
         for (int row = 0; row < rows.length; row++) {
-            int label = labels[row];
+            Aim aim = aims[row];
             double[] z = rows[row];
             rivals[row] = IntStream.range(0, z.length)
-                    .filter(j -> j != label)
+                    .filter(j -> j != aim.label() && j != aim.abstention())
                     .boxed()
                     .sorted((a, b) -> Double.compare(z[b], z[a]))
                     .mapToInt(Integer::intValue)

@@ -5,6 +5,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
+import dev.mettle.core.image.Raster;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;

@@ -1,6 +1,9 @@
 package dev.mettle.attacks;
 
-import dev.mettle.attacks.Filters.Border;
+import dev.mettle.core.image.Filters;
+import dev.mettle.core.image.Filters.Border;
+import dev.mettle.core.image.Jpeg;
+import dev.mettle.core.image.Raster;
 import dev.mettle.core.numeric.SampleRandom;
 import java.util.Arrays;
 

@@ -42,11 +42,11 @@ final class DecisionBoundary {
             return new Aim[] {aim};
         }
         return IntStream.range(0, logits.length)
-                .filter(j -> j != aim.label())
+                .filter(j -> j != aim.label() && j != aim.abstention())
                 .boxed()
                 .sorted(Comparator.comparingDouble((Integer j) -> -logits[j]))
                 .limit(most)
-                .map(j -> Aim.towards(aim.label(), j))
+                .map(aim::at)
                 .toArray(Aim[]::new);
     }
 

@@ -87,6 +87,11 @@ public record ExpectationOverTransformation(Attack attack, int draws) implements
     }
 
     @Override
+    public int gradientDraws() {
+        return draws * attack.gradientDraws();
+    }
+
+    @Override
     public boolean minimizesNorm() {
         return attack.minimizesNorm();
     }

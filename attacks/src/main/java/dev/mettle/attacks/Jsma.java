@@ -135,7 +135,7 @@ public record Jsma(double theta, double gamma, int mostPairs, int targets) imple
             ranked[i] = aim.isTargeted()
                     ? new int[] {aim.target()}
                     : IntStream.range(0, own.length)
-                            .filter(j -> j != aim.label())
+                            .filter(j -> j != aim.label() && j != aim.abstention())
                             .boxed()
                             .sorted(Comparator.comparingDouble(j -> -own[j]))
                             .mapToInt(j -> j)

@@ -155,7 +155,9 @@ final class UniversalFit {
     private static int[] candidates(Aim aim, int classes) {
         return aim.isTargeted()
                 ? new int[] {aim.target()}
-                : IntStream.range(0, classes).filter(k -> k != aim.label()).toArray();
+                : IntStream.range(0, classes)
+                        .filter(k -> k != aim.label() && k != aim.abstention())
+                        .toArray();
     }
 
     /** Add the step to the nearest linearized boundary; say whether there is one. */

@@ -3,7 +3,10 @@ package dev.mettle.attacks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.mettle.attacks.Filters.Border;
+import dev.mettle.core.image.Filters;
+import dev.mettle.core.image.Filters.Border;
+import dev.mettle.core.image.Jpeg;
+import dev.mettle.core.image.Raster;
 import dev.mettle.core.numeric.SampleRandom;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -46,7 +46,7 @@ public record RecordedBaseline(long seed, SortedMap<String, String> outcomes) {
         }
         return switch (status) {
             case ROBUST -> ROBUST;
-            case CLEAN_WRONG -> "wrong";
+            case CLEAN_WRONG, ABSTAINED -> "wrong";
             default -> "broken";
         };
     }

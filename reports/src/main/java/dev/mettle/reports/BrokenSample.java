@@ -73,6 +73,6 @@ record BrokenSample(SampleOutcome outcome, double[] clean, double[] adversarial,
 
     /** Print the true label and the one it is taken for, such as {@code 7 → 2}. */
     String change() {
-        return outcome.label() + " → " + outcome.adversarialLabel();
+        return outcome.label() + " → " + outcome.adversarialAnswer();
     }
 }

@@ -287,6 +287,7 @@ public final class EvaluationJson {
         }
         putSamples(node, "brokenBefore", result, SampleStatus.BROKEN_BEFORE);
         putSamples(node, "leftOpen", result, SampleStatus.LEFT_OPEN);
+        putSamples(node, "abstained", result, SampleStatus.ABSTAINED);
         putSamples(node, "notEvaluated", result, SampleStatus.NOT_EVALUATED);
     }
 

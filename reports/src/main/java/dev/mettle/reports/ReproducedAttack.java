@@ -78,6 +78,7 @@ public record ReproducedAttack(
     private String fate(SavedOutcome outcome) {
         return switch (outcome.status()) {
             case CLEAN_WRONG -> "is wrong without an attack";
+            case ABSTAINED -> "is abstained on without an attack";
             case ROBUST -> "withstands";
             case BROKEN ->
                 "is broken: class " + outcome.predicted() + " at " + distance(outcome.distance()) + " "

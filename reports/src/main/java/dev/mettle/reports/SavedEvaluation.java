@@ -99,8 +99,9 @@ public record SavedEvaluation(
         if (broken != null) {
             return broken;
         }
-        return SavedOutcome.unbroken(
-                wrong.contains(id) ? SampleStatus.CLEAN_WRONG : attack.others().getOrDefault(id, SampleStatus.ROBUST));
+        SampleStatus status = attack.others().getOrDefault(id, SampleStatus.ROBUST);
+        boolean answeredWrongly = wrong.contains(id) && status != SampleStatus.ABSTAINED;
+        return SavedOutcome.unbroken(answeredWrongly ? SampleStatus.CLEAN_WRONG : status);
     }
 
     /**

@@ -91,6 +91,7 @@ final class SavedFields {
         }
         putAll(others, node, path, "brokenBefore", SampleStatus.BROKEN_BEFORE);
         putAll(others, node, path, "leftOpen", SampleStatus.LEFT_OPEN);
+        putAll(others, node, path, "abstained", SampleStatus.ABSTAINED);
         putAll(others, node, path, "notEvaluated", SampleStatus.NOT_EVALUATED);
         JsonNode epsilon = required(node, path, "epsilon", each -> each.isNumber() || each.isNull(), "a number");
         return new SavedAttack(

@@ -58,6 +58,11 @@ public interface Attack {
         return 0;
     }
 
+    /** Return over how many draws of a randomized model every gradient is averaged (expectation over transformation). */
+    default int gradientDraws() {
+        return 1;
+    }
+
     /** Say whether the attack is a baseline: that a model withstands it, and no other attack ran, shows little. */
     default boolean isBaseline() {
         return false;

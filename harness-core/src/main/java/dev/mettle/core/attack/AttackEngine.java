@@ -5,6 +5,7 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
+import dev.mettle.core.model.Votes;
 import dev.mettle.core.numeric.CpuClock;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
@@ -113,6 +114,11 @@ public final class AttackEngine {
         return run(attack, threat, inputs, labels, ids, QueryListener.NONE);
     }
 
+    /** Return what the model decides on samples, shape {@code [n, ...]}: what it says, or, if it is randomized, what most draws say. */
+    public int[] decide(INDArray inputs) {
+        return Votes.predict(model.redrawn(seed), inputs);
+    }
+
     /**
      * Attack samples just as {@link #run} does, and remember every query of one of them.
      *
@@ -184,8 +190,10 @@ public final class AttackEngine {
                             .toArray(INDArray[]::new));
             double[][] points = Rows.toRows(examples);
             double[][] clean = Rows.toRows(Rows.select(inputs, batch));
-            Judgement[] judgements = model.judge(
-                    examples, Arrays.stream(batch).mapToObj(i -> aims[i]).toArray(Aim[]::new));
+            Judgement[] judgements = Votes.judge(
+                    model.redrawn(seed),
+                    examples,
+                    Arrays.stream(batch).mapToObj(i -> aims[i]).toArray(Aim[]::new));
             for (int i = 0; i < batch.length; i++) {
                 Distances size = Distances.between(points[i], clean[i], threat.constraints());
                 if (judgements[i].reachesAim() && threat.allows(points[i], clean[i])) {
@@ -208,12 +216,13 @@ public final class AttackEngine {
     /** Choose what is wanted of each sample: the same for every attack, since it depends on seed and sample only. */
     private Aim[] aims(Goal goal, int classes, INDArray inputs, int[] labels, long[] ids) {
         double[][] logits = new double[labels.length][];
-        if (goal.needsLogits() && labels.length > 0 && model instanceof LogitModel scored) {
+        if (goal.needsLogits() && labels.length > 0 && model.redrawn(seed) instanceof LogitModel scored) {
             logits = Rows.toRows(scored.logits(inputs));
         }
         Aim[] aims = new Aim[labels.length];
         for (int i = 0; i < aims.length; i++) {
-            aims[i] = goal.aim(labels[i], classes, logits[i], SampleRandom.of(seed, "goal", 0, ids[i]));
+            double[] scores = logits[i] == null ? null : Arrays.copyOf(logits[i], classes);
+            aims[i] = model.against(goal.aim(labels[i], classes, scores, SampleRandom.of(seed, "goal", 0, ids[i])));
         }
         return aims;
     }
@@ -222,6 +231,7 @@ public final class AttackEngine {
     private final class Run {
 
         private final Attack attack;
+        private final LabelModel drawing;
         private final ThreatModel threat;
         private final boolean nearest;
         private final int classes;
@@ -247,6 +257,8 @@ public final class AttackEngine {
                 long[] ids,
                 QueryListener queries) {
             this.attack = attack;
+            // draws of its own for every attack, so that results don't depend on what else runs
+            this.drawing = model.redrawn(seed ^ ((long) attack.label().hashCode() << Integer.SIZE));
             this.threat = threat;
             this.nearest = nearest;
             this.classes = classes;
@@ -281,7 +293,7 @@ public final class AttackEngine {
             Arrays.setAll(streams, i -> SampleRandom.of(seed, attack.name(), restart, ids[rows[i]]));
             ProposalTracker proposals = new ProposalTracker(
                     attack,
-                    model,
+                    drawing,
                     threat,
                     Rows.select(inputs, rows),
                     ownAims,
@@ -324,11 +336,12 @@ public final class AttackEngine {
             double[][] clean = Rows.toRows(Rows.select(proposals.inputs(), found));
             Aim[] ownAims = Arrays.stream(found).mapToObj(proposals::aim).toArray(Aim[]::new);
             INDArray candidates = snap(Rows.select(proposals.best(), found), clean);
-            Judgement[] judgements = model.judge(candidates, ownAims);
+            Judgement[] judgements = Votes.judge(drawing, candidates, ownAims);
             for (double part = 1e-5; part < 0.02 && missed(judgements).length > 0; part *= 10) {
                 int[] missed = missed(judgements);
                 candidates = pushOut(candidates, clean, missed, part);
-                Judgement[] again = model.judge(
+                Judgement[] again = Votes.judge(
+                        drawing,
                         Rows.select(candidates, missed),
                         Arrays.stream(missed).mapToObj(i -> ownAims[i]).toArray(Aim[]::new));
                 for (int i = 0; i < missed.length; i++) {

@@ -2,7 +2,10 @@ package dev.mettle.core.attack;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.loss.Aim;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
+import dev.mettle.core.model.Votes;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
@@ -68,12 +71,13 @@ public final class AttackGenerator {
     public AdversarialExamples generate(LabeledData data) {
         INDArray inputs = data.inputs().castTo(model.info().dataType()).dup('c');
         int[] labels = data.labels();
-        boolean[] cleanWrong = model.misclassifies(inputs, labels);
+        Judgement[] clean = Votes.judge(model.redrawn(seed), inputs, Aim.awayFrom(labels));
         int[] attacked = java.util.stream.IntStream.range(0, labels.length)
-                .filter(i -> !cleanWrong[i])
+                .filter(i -> !clean[i].reachesAim() && clean[i].label() != LabelModel.ABSTAINED)
                 .toArray();
         SampleOutcome[] best = new SampleOutcome[labels.length];
-        Arrays.setAll(best, i -> SampleOutcome.unbroken(data.id(i), labels[i], SampleStatus.CLEAN_WRONG, 0, 0));
+        Arrays.setAll(
+                best, i -> SampleOutcome.unbroken(data.id(i), labels[i], SampleStatus.ofWrong(clean[i].label()), 0, 0));
         if (attacked.length > 0) {
             INDArray standing = Rows.select(inputs, attacked);
             int[] ownLabels = Arrays.stream(attacked).map(i -> labels[i]).toArray();

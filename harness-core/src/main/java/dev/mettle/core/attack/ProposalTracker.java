@@ -4,9 +4,11 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
 import dev.mettle.core.model.InputGradients;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.model.Logits;
+import dev.mettle.core.model.Votes;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.threat.AttackSpace;
@@ -298,11 +300,28 @@ final class ProposalTracker {
         heartbeat.accept(this);
     }
 
+    /** Leave out what only one draw of a randomized model fell for: an attack that rested there would stop too early. */
+    private int[] mostlyReaching(int[] rows, INDArray x, int[] candidates) {
+        if (!model.randomized() || candidates.length == 0) {
+            return candidates;
+        }
+        int[] own = IntStream.of(candidates).map(i -> rows[i]).toArray();
+        count(own, forwards, Votes.passes(model));
+        Judgement[] judgements = Votes.judge(model, Rows.select(x, candidates), aims(own));
+        return IntStream.range(0, candidates.length)
+                .filter(i -> judgements[i].reachesAim())
+                .map(i -> candidates[i])
+                .toArray();
+    }
+
     /** Keep a proposal if it reaches the goal, is a valid input, and is nearer than the best one so far. */
     private void keepBetter(int[] rows, INDArray x, boolean[] reachesGoal) {
-        int[] candidates = IntStream.range(0, rows.length)
-                .filter(i -> reachesGoal[i] && standing(rows[i]))
-                .toArray();
+        int[] candidates = mostlyReaching(
+                rows,
+                x,
+                IntStream.range(0, rows.length)
+                        .filter(i -> reachesGoal[i] && standing(rows[i]))
+                        .toArray());
         if (candidates.length == 0) {
             return;
         }

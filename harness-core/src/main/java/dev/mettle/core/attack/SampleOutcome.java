@@ -1,5 +1,6 @@
 package dev.mettle.core.attack;
 
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.Sha256;
 import dev.mettle.core.numeric.Tolerance;
@@ -18,7 +19,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * @param label its true label
  * @param status what became of it
  * @param adversarial the verified adversarial example, shape {@code [1, ...]}, if the sample was broken
- * @param adversarialLabel the label the model gives the adversarial example; −1 if there is none
+ * @param adversarialLabel the label the model gives the adversarial example; −1 if there is none, or the model abstains on it
  * @param distances the size of the perturbation, if there is one
  * @param forwards forward passes the attack spent on this sample
  * @param backwards backward passes the attack spent on this sample
@@ -38,6 +39,11 @@ public record SampleOutcome(
         return new SampleOutcome(id, label, status, null, -1, null, forwards, backwards);
     }
 
+    /** Print what the model says of the adversarial example: its label, or {@code abstained} where that counts as broken. */
+    public String adversarialAnswer() {
+        return adversarialLabel == LabelModel.ABSTAINED ? "abstained" : String.valueOf(adversarialLabel);
+    }
+
     /** Return the outcome of a minimum-norm attack as seen by an attacker with this epsilon. */
     public SampleOutcome within(Norm norm, double epsilon) {
         return distances == null || Tolerance.atMost(distances.in(norm), epsilon)
@@ -52,7 +58,7 @@ public record SampleOutcome(
 
     /**
      * Return the distance at which the sample breaks: that of the adversarial example found, 0 if the model errs on the
-     * clean sample or the attack was undecided, infinite if the sample withstood the attack, NaN if it was not evaluated.
+     * clean sample or abstains on it, or the attack was undecided, infinite if the sample withstood the attack, NaN if it was not evaluated.
      */
     public double breakingDistance(Norm norm) {
         if (distances != null) {

@@ -1,9 +1,13 @@
 package dev.mettle.core.attack;
 
+import dev.mettle.core.model.LabelModel;
+
 /** What became of one sample under one attack. */
 public enum SampleStatus {
     /** The model errs on the clean sample; it was not attacked. */
     CLEAN_WRONG,
+    /** The model abstains on the clean sample, which is no right answer; it was not attacked. */
+    ABSTAINED,
     /** The attack ran as it should and found no adversarial example. Evidence of robustness, not proof. */
     ROBUST,
     /** A verified adversarial example was found. Proof. */
@@ -21,10 +25,20 @@ public enum SampleStatus {
     /** The evaluation stopped before this sample, because its verdict was certain. */
     NOT_EVALUATED;
 
+    /** Return the status of a clean sample that gets another label than its own: a wrong one, or none. */
+    public static SampleStatus ofWrong(int predicted) {
+        return predicted == LabelModel.ABSTAINED ? ABSTAINED : CLEAN_WRONG;
+    }
+
+    /** Say whether the model gives the clean sample no right answer: a wrong one, or none. */
+    public boolean wrongWhenClean() {
+        return this == CLEAN_WRONG || this == ABSTAINED;
+    }
+
     /** Say whether the attack ran on the sample at all. */
     public boolean attacked() {
         return switch (this) {
-            case CLEAN_WRONG, BROKEN_BEFORE, LEFT_OPEN, NOT_EVALUATED -> false;
+            case CLEAN_WRONG, ABSTAINED, BROKEN_BEFORE, LEFT_OPEN, NOT_EVALUATED -> false;
             case ROBUST, BROKEN, GRADIENT_ZERO, GRADIENT_INVALID, SEARCH_FAILED -> true;
         };
     }

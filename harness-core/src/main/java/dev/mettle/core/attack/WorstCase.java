@@ -31,7 +31,7 @@ public final class WorstCase {
      */
     private static int rank(SampleStatus status) {
         return switch (status) {
-            case CLEAN_WRONG, BROKEN_BEFORE, LEFT_OPEN -> 0;
+            case CLEAN_WRONG, ABSTAINED, BROKEN_BEFORE, LEFT_OPEN -> 0;
             case ROBUST -> 1;
             case GRADIENT_INVALID, GRADIENT_ZERO, SEARCH_FAILED -> 2;
             case BROKEN -> 3;

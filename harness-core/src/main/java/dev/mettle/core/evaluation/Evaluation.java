@@ -4,10 +4,12 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.GradientCheck;
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustReport;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,7 @@ import java.util.Optional;
  * @param model the model under test
  * @param data the samples, with inputs in the shape and data type of the model
  * @param dataSha256 the hash of the samples
- * @param cleanPredictions the model's label of every clean sample
+ * @param cleanPredictions the model's label of every clean sample; {@link LabelModel#ABSTAINED} where it gives none
  * @param results one result per attack and epsilon, attacks in the order of the plan, epsilons ascending
  * @param gradientCheck the check of the model's input gradients, if an attack needs them
  * @param notes facts that limit what the evaluation shows, as sentences
@@ -71,6 +73,11 @@ public record Evaluation(
             correct += isCorrect(i) ? 1 : 0;
         }
         return correct;
+    }
+
+    /** Return on how many clean samples the model abstains. */
+    public int abstainedCount() {
+        return Collections.frequency(cleanPredictions, LabelModel.ABSTAINED);
     }
 
     /** Say whether the model gets the clean sample at a position right. */

@@ -8,10 +8,10 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.model.DifferentiableModel;
+import dev.mettle.core.model.ExactPart;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
-import dev.mettle.core.model.PreprocessedModel;
 import dev.mettle.core.numeric.Backend;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
@@ -27,7 +27,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
  * Carries out an {@link EvaluationPlan}: each attack when it is first asked for, and never twice on a sample.
@@ -101,6 +100,7 @@ public final class Evaluator {
                 .withBatchSize(plan.batchSize())
                 .withHeartbeat(heartbeat);
         this.cleanPredictions = predict();
+        abstention().ifPresent(notes::add);
         this.recall = new Recall(store, known, model, data, cleanPredictions, plan.seed(), plan.batchSize());
         this.order = plan.policy().decision().stopsEarly()
                 ? Counting.order(data, plan.seed())
@@ -114,11 +114,21 @@ public final class Evaluator {
         int[] predictions = new int[data.size()];
         for (int from = 0; from < predictions.length; from += plan.batchSize()) {
             int to = Math.min(from + plan.batchSize(), predictions.length);
-            int[] batch = model.predict(
+            int[] batch = engine.decide(
                     Rows.select(data.inputs(), IntStream.range(from, to).toArray()));
             System.arraycopy(batch, 0, predictions, from, to - from);
         }
         return predictions;
+    }
+
+    private Optional<String> abstention() {
+        long count = Arrays.stream(cleanPredictions)
+                .filter(label -> label == LabelModel.ABSTAINED)
+                .count();
+        return count == 0
+                ? Optional.empty()
+                : Optional.of("the model abstains on " + count + " of " + cleanPredictions.length
+                        + " clean samples: they are neither right nor attacked, and count against both accuracies");
     }
 
     private Optional<GradientCheck> checkGradients() {
@@ -129,14 +139,9 @@ public final class Evaluator {
             return Optional.empty();
         }
         LabeledData few = data.first(GRADIENT_CHECK_SAMPLES);
-        INDArray inputs = few.inputs();
         // a declared approximation is no derivative: check what lies behind it, where its inputs land
-        while (differentiable instanceof PreprocessedModel wrapped
-                && !wrapped.preprocessing().exact()) {
-            inputs = wrapped.preprocessing().apply(inputs);
-            differentiable = wrapped.inner();
-        }
-        return Optional.of(GradientCheck.of(differentiable, inputs, few.labels()));
+        ExactPart part = differentiable.atOneDraw().exactPart(few.inputs());
+        return Optional.of(GradientCheck.of(part.model(), part.inputs(), few.labels()));
     }
 
     /**
@@ -287,7 +292,8 @@ public final class Evaluator {
     }
 
     private SampleOutcome initialOutcome(int position) {
-        SampleStatus status = isCorrect(position) ? SampleStatus.ROBUST : SampleStatus.CLEAN_WRONG;
+        SampleStatus status =
+                isCorrect(position) ? SampleStatus.ROBUST : SampleStatus.ofWrong(cleanPredictions[position]);
         return SampleOutcome.unbroken(data.id(position), data.label(position), status, 0, 0);
     }
 

@@ -95,9 +95,10 @@ final class FoundByChecks {
         SampleOutcome any = results.get(0).outcomes().get(position);
         SampleStatus status = SampleStatus.LEFT_OPEN;
         for (AttackResult result : results) {
-            status = switch (result.outcomes().get(position).status()) {
+            SampleStatus own = result.outcomes().get(position).status();
+            status = switch (own) {
                 case NOT_EVALUATED -> SampleStatus.NOT_EVALUATED;
-                case CLEAN_WRONG -> status == SampleStatus.NOT_EVALUATED ? status : SampleStatus.CLEAN_WRONG;
+                case CLEAN_WRONG, ABSTAINED -> status == SampleStatus.NOT_EVALUATED ? status : own;
                 case BROKEN -> status == SampleStatus.LEFT_OPEN ? SampleStatus.BROKEN_BEFORE : status;
                 default -> status;
             };

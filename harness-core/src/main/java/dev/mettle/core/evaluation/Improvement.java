@@ -54,8 +54,8 @@ public record Improvement(RobustnessReport before, RobustnessReport after) {
     /** Compare clean accuracy. */
     public PairedDifference cleanAccuracy() {
         return PairedDifference.of(
-                which(before, status -> status != SampleStatus.CLEAN_WRONG),
-                which(after, status -> status != SampleStatus.CLEAN_WRONG),
+                which(before, status -> !status.wrongWhenClean()),
+                which(after, status -> !status.wrongWhenClean()),
                 after.policy().confidence());
     }
 

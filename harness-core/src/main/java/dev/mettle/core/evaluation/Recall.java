@@ -398,18 +398,19 @@ final class Recall {
         if (known != null) {
             return known;
         }
-        List<String> parts = new ArrayList<>(List.of(model.info().sha256(), Arrays.toString(cleanPredictions)));
+        LabelModel own = model.redrawn(seed);
+        List<String> parts = new ArrayList<>(List.of(own.info().sha256(), Arrays.toString(cleanPredictions)));
         LabeledData some = spread();
         for (INDArray inputs : List.of(some.inputs(), noisy(some))) {
             for (long from = 0; from < inputs.size(0); from += batchSize) {
                 INDArray batch = Rows.slice(inputs, from, Math.min(from + batchSize, inputs.size(0)));
                 parts.add(
-                        model instanceof LogitModel scored
+                        own instanceof LogitModel scored
                                 ? Arrays.toString(Rows.toDoubles(scored.logits(batch)))
-                                : Arrays.toString(model.predict(batch)));
+                                : Arrays.toString(own.predict(batch)));
             }
         }
-        if (model instanceof DifferentiableModel differentiable) {
+        if (own instanceof DifferentiableModel differentiable) {
             LabeledData few = data.first(Math.min(GRADIENTS, data.size()));
             INDArray gradients = differentiable
                     .gradient(few.inputs(), logits -> new Margin().gradients(logits, Aim.awayFrom(few.labels())))

@@ -234,6 +234,9 @@ public final class ReportText {
         int evaluated = report.evaluatedCount();
         List<Row> rates = new ArrayList<>();
         rates.add(new Row("clean accuracy", report.cleanCount(), report.samples(), cleanInterval(report)));
+        if (report.abstainedCount() > 0) {
+            rates.add(new Row("abstained", report.abstainedCount(), report.samples(), ""));
+        }
         rates.add(new Row("robust accuracy", report.robustCount(), evaluated, robustInterval(report)));
         report.worstClass()
                 .ifPresent(worst -> rates.add(new Row(
@@ -340,7 +343,7 @@ public final class ReportText {
 
     /** Name a broken sample by its id, its true label and the one it is taken for, such as {@code #17 7→2}. */
     public static String example(SampleOutcome broken) {
-        return "#" + broken.id() + " " + broken.label() + "→" + broken.adversarialLabel();
+        return "#" + broken.id() + " " + broken.label() + "→" + broken.adversarialAnswer();
     }
 
     /**

@@ -90,8 +90,9 @@ public final class Reproduction {
         INDArray inputs = Rows.select(data.inputs(), positions);
         int[] labels = Arrays.stream(positions).map(data::label).toArray();
         int sample = batch.indexOf(id);
-        if (model.predict(inputs)[sample] != labels[sample]) {
-            SampleOutcome wrong = SampleOutcome.unbroken(id, labels[sample], SampleStatus.CLEAN_WRONG, 0, 0);
+        int predicted = AttackEngine.of(model, seed).decide(inputs)[sample];
+        if (predicted != labels[sample]) {
+            SampleOutcome wrong = SampleOutcome.unbroken(id, labels[sample], SampleStatus.ofWrong(predicted), 0, 0);
             return new AttackTrace(wrong, List.of(), positions.length);
         }
         long own = TrustCheck.ofSuite(planned.suite())

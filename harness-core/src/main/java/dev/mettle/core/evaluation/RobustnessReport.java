@@ -221,6 +221,11 @@ public final class RobustnessReport {
         return evaluation.cleanCount();
     }
 
+    /** Return on how many of all clean samples the model abstains. None of them counts as right. */
+    public int abstainedCount() {
+        return evaluation.abstainedCount();
+    }
+
     /** Return how many samples the model gets right and no attack broke. */
     public int robustCount() {
         return count(SampleStatus.ROBUST);
@@ -296,8 +301,7 @@ public final class RobustnessReport {
      */
     public double medianDistance() {
         double[] distances = outcomes.stream()
-                .filter(outcome ->
-                        outcome.status() != SampleStatus.CLEAN_WRONG && outcome.status() != SampleStatus.NOT_EVALUATED)
+                .filter(outcome -> !outcome.status().wrongWhenClean() && outcome.status() != SampleStatus.NOT_EVALUATED)
                 .mapToDouble(outcome -> outcome.breakingDistance(threatModel.norm()))
                 .sorted()
                 .toArray();
@@ -318,7 +322,8 @@ public final class RobustnessReport {
     /** Return robust accuracy against all epsilons that were evaluated in this norm with the attacks of this report. */
     public RobustnessCurve curve() {
         List<RobustnessCurve.Point> points = new ArrayList<>();
-        points.add(new RobustnessCurve.Point(0, evaluatedCount() - count(SampleStatus.CLEAN_WRONG)));
+        points.add(new RobustnessCurve.Point(
+                0, evaluatedCount() - count(SampleStatus.CLEAN_WRONG) - count(SampleStatus.ABSTAINED)));
         boolean lowered = isLoweredByChecks();
         for (ThreatModel threat : evaluation.threatModels()) {
             List<AttackResult> same = evaluation.resultsUnder(threat).stream()

@@ -7,7 +7,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * A loss of the logits {@code z} of a sample, larger the closer the sample is to what an attack wants of it.
  *
  * <p>Values and gradients are computed in double precision from closed forms on the logits, never from probabilities. In the
- * formulas, {@code y} is the true label and {@code t} the target of a targeted attack.
+ * formulas, {@code y} is the true label and {@code t} the target of a targeted attack. Where the last logit stands for no answer, the
+ * batch methods let {@code z_y} be the larger one of both: an attack has to beat the true label and the abstention.
  */
 public abstract class LogitLoss {
 
@@ -47,7 +48,7 @@ public abstract class LogitLoss {
         double[][] rows = Rows.toRows(logits);
         double[] values = new double[rows.length];
         for (int row = 0; row < rows.length; row++) {
-            values[row] = value(rows[row], aims[row]);
+            values[row] = value(aims[row].merge(rows[row]), aims[row].plain());
         }
         return values;
     }
@@ -56,7 +57,8 @@ public abstract class LogitLoss {
     public final INDArray gradients(INDArray logits, Aim[] aims) {
         double[][] rows = Rows.toRows(logits);
         for (int row = 0; row < rows.length; row++) {
-            rows[row] = gradient(rows[row], aims[row]);
+            Aim aim = aims[row];
+            rows[row] = aim.unmerge(rows[row], gradient(aim.merge(rows[row]), aim.plain()));
         }
         return Rows.fromRows(rows, logits);
     }
@@ -65,7 +67,8 @@ public abstract class LogitLoss {
     public final INDArray directions(INDArray logits, Aim[] aims) {
         double[][] rows = Rows.toRows(logits);
         for (int row = 0; row < rows.length; row++) {
-            rows[row] = direction(rows[row], aims[row]);
+            Aim aim = aims[row];
+            rows[row] = aim.unmerge(rows[row], direction(aim.merge(rows[row]), aim.plain()));
         }
         return Rows.fromRows(rows, logits);
     }

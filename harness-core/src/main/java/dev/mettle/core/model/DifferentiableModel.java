@@ -49,6 +49,25 @@ public interface DifferentiableModel extends LogitModel {
         return logits(inputs);
     }
 
+    @Override
+    default DifferentiableModel redrawn(long seed) {
+        return this;
+    }
+
+    @Override
+    default DifferentiableModel atOneDraw() {
+        return this;
+    }
+
+    /**
+     * Return the part of the model that finite differences can check.
+     *
+     * @param inputs a batch of shape {@code [n, ...]}
+     */
+    default ExactPart exactPart(INDArray inputs) {
+        return new ExactPart(this, inputs);
+    }
+
     /** Return the same function computed in double precision, or this model if it already is. */
     DifferentiableModel inDoublePrecision();
 }

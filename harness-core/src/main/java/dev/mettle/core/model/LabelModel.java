@@ -13,6 +13,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public interface LabelModel {
 
+    /** The label of a sample that the model abstains on. */
+    int ABSTAINED = -1;
+
     /** Return what is known of the model before it is run. */
     ModelInfo info();
 
@@ -20,13 +23,42 @@ public interface LabelModel {
      * Return the label of every sample as the model under test itself decides it.
      *
      * @param inputs a batch of shape {@code [n, ...]}
-     * @return {@code n} labels, counted from 0; the lowest one where scores tie
+     * @return {@code n} labels, counted from 0; the lowest one where scores tie; {@link #ABSTAINED} where the model gives no answer
      */
     int[] predict(INDArray inputs);
 
     /**
+     * Return an aim as it has to be pursued against this model: where the model abstains, its last logit stands for no answer, and that
+     * is not what an attack wants. The default returns the aim as it is.
+     */
+    default Aim against(Aim aim) {
+        return aim;
+    }
+
+    /** Say whether the model is declared to be randomized: to draw anew at every call. */
+    default boolean randomized() {
+        return false;
+    }
+
+    /**
+     * Return the same model with draws of its own that start from a seed, so that two copies with the same seed draw the same. A model that
+     * is not randomized returns itself.
+     */
+    default LabelModel redrawn(long seed) {
+        return this;
+    }
+
+    /**
+     * Return the same model with its randomness fixed at one draw, the same for every sample: a fixed function, whose gradients can be
+     * compared. A model that is not randomized returns itself.
+     */
+    default LabelModel atOneDraw() {
+        return this;
+    }
+
+    /**
      * Return the label of every sample, and whether the model under test does what an attack wants: prefers another class to the true
-     * one, or the target to all others.
+     * one, or the target to all others. To abstain is not what an attack wants.
      *
      * @param inputs a batch of shape {@code [n, ...]}
      * @param aims {@code n} aims
@@ -36,7 +68,9 @@ public interface LabelModel {
         Judgement[] judgements = new Judgement[predicted.length];
         Arrays.setAll(judgements, i -> {
             Aim aim = aims[i];
-            boolean reached = aim.isTargeted() ? predicted[i] == aim.target() : predicted[i] != aim.label();
+            boolean reached = aim.isTargeted()
+                    ? predicted[i] == aim.target()
+                    : predicted[i] != aim.label() && predicted[i] != ABSTAINED;
             return new Judgement(predicted[i], reached);
         });
         return judgements;

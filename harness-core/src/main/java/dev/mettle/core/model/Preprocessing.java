@@ -7,11 +7,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Where the step has no useful derivative, {@link #backward} stands in for it: the backward pass differentiable approximation
  * (BPDA) of Athalye, Carlini, Wagner: Obfuscated Gradients Give a False Sense of Security, ICML 2018,
- * <a href="https://arxiv.org/abs/1802.00420">arXiv:1802.00420</a>.
+ * <a href="https://arxiv.org/abs/1802.00420">arXiv:1802.00420</a>. A step that draws random numbers is a {@link RandomizedPreprocessing}.
  */
 public interface Preprocessing {
 
-    /** Return the name for reports, such as {@code 3-bit rounding}. */
+    /** Return the name for reports, such as {@code 3-bit rounding}, with all parameters: steps of the same name do the same. */
     String name();
 
     /**
@@ -33,8 +33,18 @@ public interface Preprocessing {
         return gradient;
     }
 
-    /** Say whether {@link #backward} is the exact derivative, and so can be checked by finite differences. */
-    default boolean exact() {
-        return false;
+    /** Return what {@link #backward} is: the derivative, a stand-in for it, or nothing. */
+    default DeclaredGradient declaredGradient() {
+        return DeclaredGradient.APPROXIMATE;
+    }
+
+    /**
+     * Return the step as it works before a model, with its input range; called once when it is put there. The default returns the step
+     * itself.
+     *
+     * @throws dev.mettle.core.ConfigurationException if it makes no sense for inputs of that shape
+     */
+    default Preprocessing before(ModelInfo model) {
+        return this;
     }
 }

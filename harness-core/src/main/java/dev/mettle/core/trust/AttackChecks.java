@@ -400,7 +400,8 @@ final class AttackChecks {
         int traced = 0;
         int broken = 0;
         for (int position : positions) {
-            Optional<Traced> watched = subject.model() instanceof DifferentiableModel differentiable
+            Optional<Traced> watched = subject.model().redrawn(subject.seed() + 1)
+                            instanceof DifferentiableModel differentiable
                     ? Optional.of(new Traced(differentiable, subject.data().label(position)))
                     : Optional.empty();
             List<SampleOutcome> outcomes = probes.run(

@@ -7,6 +7,7 @@ import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.loss.LogitLoss;
 import dev.mettle.core.loss.Margin;
 import dev.mettle.core.model.DifferentiableModel;
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
@@ -51,6 +52,7 @@ final class LocalChecks {
     private static final int PRECISION_SAMPLES = 4;
 
     private final TrustSubject subject;
+    private final LabelModel function;
     private final ThreatModel threat;
     private final INDArray inputs;
     private final int[] labels;
@@ -62,6 +64,9 @@ final class LocalChecks {
     private LocalChecks(
             TrustSubject subject, ThreatModel threat, int[] positions, List<AttackedSamples> runs, Meter meter) {
         this.subject = subject;
+        // a randomized model is a function at one of its draws only; what differs between draws is another check's
+        // matter
+        this.function = subject.model().atOneDraw();
         this.threat = threat;
         this.inputs = Rows.select(subject.data().inputs(), positions);
         this.labels = Arrays.stream(positions).map(subject.data()::label).toArray();
@@ -80,7 +85,7 @@ final class LocalChecks {
             Meter meter) {
         LocalChecks checks = new LocalChecks(subject, threat, positions, runs, meter);
         boolean seesScores = runs.stream().anyMatch(run -> run.attack().access() != Access.LABELS);
-        if (subject.model() instanceof DifferentiableModel differentiable) {
+        if (checks.function instanceof DifferentiableModel differentiable) {
             checks.gradients(differentiable);
             checks.precision(differentiable);
         } else {
@@ -89,7 +94,7 @@ final class LocalChecks {
                 checks.findings.add(TrustFinding.notRun(check, "the model offers no gradients"));
             }
         }
-        if (seesScores && subject.model() instanceof LogitModel scored) {
+        if (seesScores && checks.function instanceof LogitModel scored) {
             checks.scores(scored);
             checks.stability(scored, stabilityDraws);
         } else {
@@ -110,8 +115,14 @@ final class LocalChecks {
 
     private double[][] gradient(DifferentiableModel model, INDArray x, LogitLoss loss, int[] own) {
         meter.forwardAndBackward(x.size(0));
-        return Rows.toRows(model.gradient(x, logits -> loss.directions(logits, Aim.awayFrom(own)))
-                .gradient());
+        return Rows.toRows(
+                model.gradient(x, logits -> loss.directions(logits, aims(own))).gradient());
+    }
+
+    private Aim[] aims(int[] own) {
+        return Arrays.stream(own)
+                .mapToObj(label -> function.against(Aim.awayFrom(label)))
+                .toArray(Aim[]::new);
     }
 
     private void gradients(DifferentiableModel model) {
@@ -342,7 +353,7 @@ final class LocalChecks {
 
     private double[] losses(LogitModel model, INDArray x, int[] own) {
         meter.forward(x.size(0));
-        return new Margin().values(model.logits(x), own);
+        return new Margin().values(model.logits(x), aims(own));
     }
 
     private double[][] logits(LogitModel model, INDArray x) {

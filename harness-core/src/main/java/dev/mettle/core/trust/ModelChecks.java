@@ -1,5 +1,7 @@
 package dev.mettle.core.trust;
 
+import dev.mettle.core.attack.Access;
+import dev.mettle.core.attack.Attack;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.LogitModel;
 import dev.mettle.core.numeric.Rows;
@@ -23,6 +25,9 @@ final class ModelChecks {
     /** Batches of other sizes round differently; a model that looks at its neighbors differs by far more. */
     private static final double SAME_IN_BATCH = 1e-3;
 
+    /** Fewer draws tell little of an expectation; AutoAttack takes 20. */
+    private static final int ENOUGH_DRAWS = 10;
+
     private static final double PROBABILITY = 1e-5;
 
     /** A lead of more than this leaves the other classes a probability of exactly 0 in single and in double precision. */
@@ -31,19 +36,21 @@ final class ModelChecks {
     private static final double UNDERFLOW_DOUBLE = 745;
 
     private final LabelModel model;
+    private final long seed;
     private final INDArray inputs;
     private final Meter meter;
     private final List<TrustFinding> findings = new ArrayList<>();
 
-    private ModelChecks(LabelModel model, INDArray inputs, Meter meter) {
+    private ModelChecks(LabelModel model, long seed, INDArray inputs, Meter meter) {
         this.model = model;
+        this.seed = seed;
         this.inputs = inputs;
         this.meter = meter;
     }
 
     /** Run the checks on a few clean samples. */
-    static List<TrustFinding> of(LabelModel model, INDArray inputs, Meter meter) {
-        ModelChecks checks = new ModelChecks(model, inputs, meter);
+    static List<TrustFinding> of(LabelModel model, long seed, INDArray inputs, Meter meter) {
+        ModelChecks checks = new ModelChecks(model, seed, inputs, meter);
         if (model instanceof LogitModel scored) {
             double[][] logits = Rows.toRows(checks.logits(scored, inputs));
             checks.logits(logits);
@@ -64,12 +71,12 @@ final class ModelChecks {
 
     private INDArray logits(LogitModel scored, INDArray batch) {
         meter.forward(batch.size(0));
-        return scored.logits(batch);
+        return (scored.redrawn(seed) instanceof LogitModel drawing ? drawing : scored).logits(batch);
     }
 
     private int[] labels(INDArray batch) {
         meter.forward(batch.size(0));
-        return model.predict(batch);
+        return model.redrawn(seed).predict(batch);
     }
 
     private int size() {
@@ -122,7 +129,34 @@ final class ModelChecks {
                                         + " scaling leaves as it is, such as margin or DLR, and Square"));
     }
 
+    /** Ask of a model that is declared randomized whether attacks averaged its gradients; how much its draws differ is no question. */
+    static TrustFinding averaged(List<AttackedSamples> runs) {
+        List<Attack> following = runs.stream()
+                .map(AttackedSamples::attack)
+                .filter(attack -> attack.access() == Access.GRADIENTS && !attack.isBaseline())
+                .toList();
+        int most = following.stream().mapToInt(Attack::gradientDraws).max().orElse(0);
+        if (most >= ENOUGH_DRAWS) {
+            return TrustFinding.passed(
+                    TrustCheck.DETERMINISTIC,
+                    "the model is declared randomized, and the gradients of an attack are averaged over " + most
+                            + " draws");
+        }
+        return new TrustFinding(
+                TrustCheck.DETERMINISTIC,
+                TrustLevel.DOUBT,
+                "the model is declared randomized, and "
+                        + (most > 1
+                                ? "gradients are averaged over " + most + " draws only"
+                                : "no attack averages its gradients over draws"),
+                "attack the expectation over " + ENOUGH_DRAWS
+                        + " draws or more: add ExpectationOverTransformation, such as eot-20-apgd-ce, or the suite AutoAttack rand");
+    }
+
     private void deterministic(LogitModel scored, double[][] first) {
+        if (model.randomized()) {
+            return; // see averaged
+        }
         double largest = 0;
         for (int run = 1; run < RUNS; run++) {
             double[][] again = Rows.toRows(logits(scored, inputs));
@@ -144,6 +178,9 @@ final class ModelChecks {
     }
 
     private void deterministicLabels() {
+        if (model.randomized()) {
+            return; // see averaged
+        }
         int[] first = labels(inputs);
         boolean same = true;
         for (int run = 1; run < RUNS; run++) {
@@ -219,9 +256,10 @@ final class ModelChecks {
         int[] largest = Arrays.stream(logits).mapToInt(ModelChecks::largest).toArray();
         int other = 0;
         for (int i = 0; i < labels.length; i++) {
-            other += labels[i] == largest[i] || logits[i][largest[i]] - logits[i][labels[i]] < nearlyZero(logits[i])
-                    ? 0
-                    : 1;
+            // to abstain is a model's answer where the last of its logits, beyond the classes, is the largest
+            int own = labels[i] == LabelModel.ABSTAINED ? model.info().classes() : labels[i];
+            boolean scored = own < logits[i].length;
+            other += scored && logits[i][largest[i]] - logits[i][own] < nearlyZero(logits[i]) ? 0 : 1;
         }
         findings.add(
                 other == 0

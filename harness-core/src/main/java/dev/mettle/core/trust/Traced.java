@@ -3,6 +3,7 @@ package dev.mettle.core.trust;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.InputGradient;
+import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import java.util.ArrayList;
@@ -14,12 +15,12 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 final class Traced implements DifferentiableModel {
 
     private final DifferentiableModel model;
-    private final int label;
+    private final Aim aim;
     private final List<Double> leads = new ArrayList<>();
 
     Traced(DifferentiableModel model, int label) {
         this.model = model;
-        this.label = label;
+        this.aim = model.against(Aim.awayFrom(label));
     }
 
     List<Double> leads() {
@@ -37,8 +38,18 @@ final class Traced implements DifferentiableModel {
     }
 
     @Override
-    public boolean[] reaches(INDArray inputs, Aim[] aims) {
-        return model.reaches(inputs, aims);
+    public Judgement[] judge(INDArray inputs, Aim[] aims) {
+        return model.judge(inputs, aims);
+    }
+
+    @Override
+    public boolean randomized() {
+        return model.randomized();
+    }
+
+    @Override
+    public Aim against(Aim wanted) {
+        return model.against(wanted);
     }
 
     @Override
@@ -50,7 +61,7 @@ final class Traced implements DifferentiableModel {
     public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
         InputGradient pass = model.gradient(inputs, lossGradient);
         for (double[] row : Rows.toRows(pass.logits())) {
-            leads.add(Aim.awayFrom(label).lead(row));
+            leads.add(aim.lead(row));
         }
         return pass;
     }

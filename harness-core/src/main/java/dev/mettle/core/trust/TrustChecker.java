@@ -128,9 +128,15 @@ public final class TrustChecker {
         } else {
             if (ofModel.isEmpty()) {
                 ofModel = ModelChecks.of(
-                        subject.model(), Rows.select(subject.data().inputs(), few(attacked)), meter);
+                        subject.model(),
+                        subject.seed(),
+                        Rows.select(subject.data().inputs(), few(attacked)),
+                        meter);
             }
             findings.addAll(ofModel);
+            if (subject.model().randomized()) {
+                findings.add(ModelChecks.averaged(runs));
+            }
             int[] around = few(standing.length >= SAMPLES / 2 ? standing : attacked);
             findings.addAll(LocalChecks.of(
                     subject,

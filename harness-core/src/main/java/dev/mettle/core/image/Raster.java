@@ -1,4 +1,4 @@
-package dev.mettle.attacks;
+package dev.mettle.core.image;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
@@ -10,54 +10,54 @@ import java.util.function.UnaryOperator;
  * <p>Three channels are taken as red, green and blue. One channel is grey; any other number has no color model, and what needs
  * one takes the mean of the channels as brightness.
  */
-final class Raster {
+public final class Raster {
 
     private final int height;
     private final int width;
     private final double[][] planes;
 
-    Raster(int height, int width, double[][] planes) {
+    public Raster(int height, int width, double[][] planes) {
         this.height = height;
         this.width = width;
         this.planes = planes;
     }
 
-    int height() {
+    public int height() {
         return height;
     }
 
-    int width() {
+    public int width() {
         return width;
     }
 
     /** Return the planes themselves, not copies. */
-    double[][] planes() {
+    public double[][] planes() {
         return planes;
     }
 
-    int area() {
+    public int area() {
         return height * width;
     }
 
-    int channels() {
+    public int channels() {
         return planes.length;
     }
 
-    Raster mapPlanes(UnaryOperator<double[]> function) {
+    public Raster mapPlanes(UnaryOperator<double[]> function) {
         return new Raster(height, width, Arrays.stream(planes).map(function).toArray(double[][]::new));
     }
 
-    Raster map(DoubleUnaryOperator function) {
+    public Raster map(DoubleUnaryOperator function) {
         return mapPlanes(plane -> Arrays.stream(plane).map(function).toArray());
     }
 
     /** Maps the channels of one pixel to new ones. */
-    interface PixelFunction {
+    public interface PixelFunction {
         void apply(double[] channels, int pixel);
     }
 
     /** Change pixel by pixel; the function overwrites the channels it is given. */
-    Raster mapPixels(PixelFunction function) {
+    public Raster mapPixels(PixelFunction function) {
         Raster result = mapPlanes(double[]::clone);
         double[] pixel = new double[planes.length];
         for (int i = 0; i < area(); i++) {
@@ -72,12 +72,12 @@ final class Raster {
         return result;
     }
 
-    double largest() {
+    public double largest() {
         return Arrays.stream(planes).flatMapToDouble(Arrays::stream).max().orElse(0);
     }
 
     /** The brightness of one pixel: BT.601 luma of red, green and blue; else the mean of the channels. */
-    static double luma(double[] pixel) {
+    public static double luma(double[] pixel) {
         return pixel.length == 3
                 ? 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2]
                 : Arrays.stream(pixel).average().orElse(0);

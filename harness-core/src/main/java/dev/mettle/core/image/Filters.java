@@ -1,23 +1,23 @@
-package dev.mettle.attacks;
+package dev.mettle.core.image;
 
 /** Filters on planes of {@code height · width} values, with the conventions of SciPy, OpenCV and ImageMagick. */
-final class Filters {
+public final class Filters {
 
     private Filters() {}
 
     /** How a plane goes on beyond its edge. */
-    enum Border {
+    public enum Border {
         /** {@code a a a | a b c d | d d d}. */
         NEAREST {
             @Override
-            int inside(int i, int size) {
+            public int inside(int i, int size) {
                 return Math.min(Math.max(i, 0), size - 1);
             }
         },
         /** {@code c b a | a b c d | d c b}. */
         REFLECT {
             @Override
-            int inside(int i, int size) {
+            public int inside(int i, int size) {
                 int folded = Math.floorMod(i, 2 * size);
                 return folded < size ? folded : 2 * size - 1 - folded;
             }
@@ -25,7 +25,7 @@ final class Filters {
         /** {@code d c b | a b c d | c b a}. */
         MIRROR {
             @Override
-            int inside(int i, int size) {
+            public int inside(int i, int size) {
                 if (size == 1) {
                     return 0;
                 }
@@ -35,11 +35,11 @@ final class Filters {
         };
 
         /** Return the position inside a line of the given size that stands for position {@code i}. */
-        abstract int inside(int i, int size);
+        public abstract int inside(int i, int size);
     }
 
     /** Return a normalized Gaussian of the given radius. */
-    static double[] gaussianKernel(double sigma, int radius) {
+    public static double[] gaussianKernel(double sigma, int radius) {
         double[] kernel = new double[2 * radius + 1];
         double sum = 0;
         for (int i = 0; i < kernel.length; i++) {
@@ -54,12 +54,13 @@ final class Filters {
     }
 
     /** Blur with a Gaussian that is cut off after {@code truncate} standard deviations, as scipy.ndimage does. */
-    static double[] gaussian(double[] plane, int height, int width, double sigma, double truncate, Border border) {
+    public static double[] gaussian(
+            double[] plane, int height, int width, double sigma, double truncate, Border border) {
         return separable(plane, height, width, gaussianKernel(sigma, (int) (truncate * sigma + 0.5)), border);
     }
 
     /** Convolve rows and columns with the same odd kernel. */
-    static double[] separable(double[] plane, int height, int width, double[] kernel, Border border) {
+    public static double[] separable(double[] plane, int height, int width, double[] kernel, Border border) {
         int radius = kernel.length / 2;
         if (radius == 0) {
             return plane.clone();
@@ -87,8 +88,38 @@ final class Filters {
         return result;
     }
 
+    /** Apply the transpose of {@link #separable}: the gradient with respect to its plane for one with respect to its result. */
+    public static double[] separableTransposed(
+            double[] gradient, int height, int width, double[] kernel, Border border) {
+        int radius = kernel.length / 2;
+        if (radius == 0) {
+            return gradient.clone();
+        }
+        double[] columns = new double[gradient.length];
+        for (int k = -radius; k <= radius; k++) {
+            double weight = kernel[k + radius];
+            for (int column = 0; column < width; column++) {
+                int source = border.inside(column + k, width);
+                for (int row = 0; row < height; row++) {
+                    columns[row * width + source] += weight * gradient[row * width + column];
+                }
+            }
+        }
+        double[] result = new double[gradient.length];
+        for (int k = -radius; k <= radius; k++) {
+            double weight = kernel[k + radius];
+            for (int row = 0; row < height; row++) {
+                int source = border.inside(row + k, height) * width;
+                for (int column = 0; column < width; column++) {
+                    result[source + column] += weight * columns[row * width + column];
+                }
+            }
+        }
+        return result;
+    }
+
     /** Correlate with an odd square kernel. */
-    static double[] correlate(double[] plane, int height, int width, double[][] kernel, Border border) {
+    public static double[] correlate(double[] plane, int height, int width, double[][] kernel, Border border) {
         int radius = kernel.length / 2;
         double[] result = new double[plane.length];
         for (int k = -radius; k <= radius; k++) {
@@ -109,7 +140,7 @@ final class Filters {
     }
 
     /** A disk of the given radius, smoothed by a Gaussian over 3 × 3 pixels (5 × 5 if the radius exceeds 8). */
-    static double[][] disk(double radius, double smoothing) {
+    public static double[][] disk(double radius, double smoothing) {
         int extent = radius <= 8 ? 8 : (int) radius;
         int size = 2 * extent + 1;
         double[] disk = new double[size * size];
@@ -132,7 +163,7 @@ final class Filters {
      * Zoom into the middle of a plane by linear interpolation, and cut it to its size again: the middle part of
      * {@code ceil(size / factor)} pixels a side, whose corner pixels stay corner pixels.
      */
-    static double[] zoom(double[] plane, int height, int width, double factor) {
+    public static double[] zoom(double[] plane, int height, int width, double factor) {
         int partHeight = (int) Math.ceil(height / factor);
         int partWidth = (int) Math.ceil(width / factor);
         int top = (height - partHeight) / 2;
@@ -155,7 +186,7 @@ final class Filters {
     }
 
     /** Return the value at a point, bilinear between pixel centers at whole coordinates. */
-    static double interpolate(double[] plane, int height, int width, double y, double x, Border border) {
+    public static double interpolate(double[] plane, int height, int width, double y, double x, Border border) {
         int row = (int) Math.floor(y);
         int column = (int) Math.floor(x);
         double lower = y - row;
@@ -172,7 +203,7 @@ final class Filters {
      * Blur along a line, as ImageMagick does: a one-sided Gaussian trail of {@code 2 · radius + 1} pixels, each read at the nearest
      * pixel center, edges repeated.
      */
-    static double[] motion(double[] plane, int height, int width, double radius, double sigma, double degrees) {
+    public static double[] motion(double[] plane, int height, int width, double radius, double sigma, double degrees) {
         int length = 2 * (int) Math.ceil(radius) + 1;
         double[] kernel = new double[length];
         double sum = 0;
@@ -199,7 +230,7 @@ final class Filters {
     }
 
     /** Resize by the box filter of Pillow: the mean of all pixels whose center lies in the target pixel, at least one. */
-    static double[] resizeByBox(double[] plane, int height, int width, int newHeight, int newWidth) {
+    public static double[] resizeByBox(double[] plane, int height, int width, int newHeight, int newWidth) {
         double[] rows = new double[newHeight * width];
         for (int row = 0; row < newHeight; row++) {
             int from = boxStart(row, height, newHeight);
@@ -249,7 +280,7 @@ final class Filters {
      * @param decay how much smaller the random part gets with every halving of the step
      * @param uniform draws from [−1, 1]
      */
-    static double[] plasma(int size, double decay, java.util.function.DoubleSupplier uniform) {
+    public static double[] plasma(int size, double decay, java.util.function.DoubleSupplier uniform) {
         double[] map = new double[size * size];
         double wibble = 100;
         for (int step = size; step >= 2; step /= 2) {

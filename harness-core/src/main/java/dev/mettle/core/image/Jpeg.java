@@ -1,4 +1,4 @@
-package dev.mettle.attacks;
+package dev.mettle.core.image;
 
 import java.awt.image.BufferedImage;
 import java.awt.image.WritableRaster;
@@ -14,7 +14,7 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Compresses images as JPEG and decompresses them. */
-final class Jpeg {
+public final class Jpeg {
 
     private Jpeg() {}
 
@@ -23,7 +23,7 @@ final class Jpeg {
      *
      * @param quality from 1 to 100, as libjpeg and Pillow count it
      */
-    static Raster compress(Raster image, int quality) {
+    public static Raster compress(Raster image, int quality) {
         int height = image.height();
         int width = image.width();
         if (image.channels() == 3) {
