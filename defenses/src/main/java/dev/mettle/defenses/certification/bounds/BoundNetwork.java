@@ -12,9 +12,13 @@ final class BoundNetwork {
     /** How many bounds go back to the input at once. */
     private static final int ROWS = 128;
 
+    /** Middles, radii, and sizes for the rounding. */
+    private static final int FORWARD = 3;
+
     private final List<Step> steps;
     private final int tensors;
     private final int output;
+    private long passes;
 
     BoundNetwork(List<Step> steps, int tensors, int output) {
         this.steps = List.copyOf(steps);
@@ -62,6 +66,7 @@ final class BoundNetwork {
     }
 
     private Bounds[] intervals(InputRegion region, boolean[] refined) {
+        passes += FORWARD;
         Bounds[] all = new Bounds[tensors];
         all[0] = region.bounds();
         for (int i = 0; i < refined.length; i++) {
@@ -111,6 +116,7 @@ final class BoundNetwork {
     }
 
     private double[] linearBounds(int tensor, double[] factors, int rows, Bounds[] all, InputRegion region) {
+        passes += rows;
         Coefficients work = new Coefficients(rows, tensors);
         work.give(tensor, factors);
         for (int i = tensor; i > 0; i--) {
@@ -164,6 +170,11 @@ final class BoundNetwork {
             size += Math.abs(factors[offset + i]) * values.magnitude(i);
         }
         return values.minimum(factors, offset) - Rounding.ofBounds(values.size()) * size;
+    }
+
+    /** Return how many passes there were so far, or the like: three per interval propagation, and one per linear bound. */
+    long passes() {
+        return passes;
     }
 
     /** Return the intervals of the logits. */

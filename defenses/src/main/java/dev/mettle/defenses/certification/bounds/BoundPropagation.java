@@ -196,6 +196,11 @@ public final class BoundPropagation {
         return functions;
     }
 
+    /** Return how many passes through the network there were so far, or what costs as much. */
+    long passes() {
+        return networks.values().stream().mapToLong(BoundNetwork::passes).sum();
+    }
+
     // ---------------------------------------------------------------------------------------------- samples
 
     /** Check and copy the samples, in the type that the network computes in. */
