@@ -21,11 +21,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Trains the two networks that the tests examine, on the training digits of this module.
+ * Trains the networks that the tests examine, on the training digits of this module.
  *
  * <ul>
  *   <li>{@code digits.zip} learns from the digits, moved about by up to two pixels.
  *   <li>{@code digits-hardened.zip} learns from the same digits after an attack has changed them.
+ *   <li>{@code lenet.zip} is a wider network that learns as {@code digits.zip} does. {@code DefendedDigitsRobustnessTests} trains it
+ *       adversarially.
  * </ul>
  *
  * <p>The same seed gives the same networks on the same machine, backend and number of threads; others round differently.
@@ -37,6 +39,10 @@ public final class TrainDigits {
     private static final int EPOCHS = 10;
     private static final int LARGEST_SHIFT = 2;
     private static final int ATTACK_STEPS = 3;
+
+    /** How long LeNet is trained adversarially: its learning rate rises and falls once meanwhile. */
+    private static final int LENET_STEPS = 855;
+
     private static final double EPSILON = 0.2;
 
     private final LabeledData training;
@@ -58,6 +64,7 @@ public final class TrainDigits {
         TrainDigits trainer = new TrainDigits(digits("digits-train.npz"), digits("digits-test.npz"));
         save(trainer.train("plain", 0), directory.resolve("digits.zip"));
         save(trainer.train("hardened", EPSILON), directory.resolve("digits-hardened.zip"));
+        save(trainer.train("LeNet", LeNet.untrained(SEED, LENET_STEPS), 0), directory.resolve("lenet.zip"));
     }
 
     private static LabeledData digits(String resource) {
@@ -69,8 +76,11 @@ public final class TrainDigits {
     }
 
     private MultiLayerNetwork train(String name, double largestEpsilon) {
+        return train(name, DigitNetwork.untrained(SEED, EPOCHS * training.size() / BATCH), largestEpsilon);
+    }
+
+    private MultiLayerNetwork train(String name, MultiLayerNetwork network, double largestEpsilon) {
         Nd4j.getRandom().setSeed(SEED); // of dropout
-        MultiLayerNetwork network = DigitNetwork.untrained(SEED, EPOCHS * training.size() / BATCH);
         LabelModel model = Dl4jClassifier.of(network).withInputRange(0, 1); // sees what the network learns
         SplittableRandom random = new SplittableRandom(SEED);
         for (int epoch = 1; epoch <= EPOCHS; epoch++) {

@@ -6,6 +6,7 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
@@ -70,6 +71,23 @@ final class AllureBridge {
                 "Try the known adversarial examples: " + replay.sentence(),
                 report + ", known adversarial examples: " + replay.sentence(),
                 replay.isRegression());
+    }
+
+    /** Show what a defense bought and cost, right below the verdict; do nothing if no test case is running. */
+    static void show(Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
+        AllureLifecycle lifecycle = Allure.getLifecycle();
+        if (lifecycle.getCurrentTestCase().isEmpty()) {
+            return;
+        }
+        String section = DefenseHtml.of(improvement, defense, log, seconds, cpuSeconds);
+        long now = System.currentTimeMillis();
+        lifecycle.updateTestCase(test -> {
+            String html = test.getDescriptionHtml() == null ? "" : test.getDescriptionHtml();
+            int verdict = html.indexOf("</p>", Math.max(0, html.lastIndexOf(DescriptionHtml.BEGIN)));
+            int place = verdict < 0 ? html.length() : verdict + "</p>".length();
+            test.setDescriptionHtml(html.substring(0, place) + section + html.substring(place));
+            test.getSteps().add(step("Compare with the model without its defense", Status.PASSED, now, now));
+        });
     }
 
     private static void add(String step, String sentence, boolean failed) {

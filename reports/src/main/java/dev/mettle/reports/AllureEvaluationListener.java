@@ -2,9 +2,11 @@ package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListener;
+import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
+import java.util.List;
 
 /**
  * Shows every report in the Allure result of the test that is running: numbers, curve and pictures in its description,
@@ -46,6 +48,13 @@ public final class AllureEvaluationListener implements EvaluationListener {
     public void replayed(RobustnessReport report, CorpusReplay replay) {
         if (hasAllure()) {
             AllureBridge.show(report, replay);
+        }
+    }
+
+    @Override
+    public void defended(Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
+        if (hasAllure()) {
+            AllureBridge.show(improvement, defense, log, seconds, cpuSeconds);
         }
     }
 

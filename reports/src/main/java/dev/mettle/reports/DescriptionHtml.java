@@ -35,9 +35,13 @@ final class DescriptionHtml {
 
     static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
     static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
-    private static final String NAME = CELL + ";white-space:nowrap";
-    private static final String NUMBER =
-            "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
+    static final String NAME = CELL + ";white-space:nowrap";
+    static final String NUMBER = "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
+    private static final String VERDICT = "mettle-verdict";
+
+    /** Marks the paragraph that a description begins with. */
+    static final String BEGIN = "class=\"" + VERDICT + "\"";
+
     private static final int SHOWN_FEATURES = 3;
 
     private final RobustnessReport report;
@@ -59,7 +63,7 @@ final class DescriptionHtml {
     private String write(Outcome expected, ReportPictures pictures, String reproduce) {
         html.open("div");
         Outcome outcome = report.verdict().outcome();
-        html.open("p", "style", "margin:0 0 10px 0")
+        html.open("p", "style", "margin:0 0 10px 0", "class", VERDICT)
                 .element("b", outcome.name(), "style", "color:" + Colors.of(outcome))
                 .text(ReportText.surprise(outcome, expected) + " " + ReportText.sentence(report))
                 .close();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Draws robust accuracy against epsilon as an SVG: the points with the band of their 95 % intervals, the required accuracy as
@@ -31,13 +32,16 @@ final class SvgCurve {
     static final String TEXT = "#222";
     static final String LINE = "#1f5fa8";
     static final String LIMIT = "#b4232a";
+    private static final String BEFORE = "#666";
 
     private final RobustnessReport report;
     private final RobustnessCurve curve;
+    private final @Nullable RobustnessReport before;
     private final double largest;
 
-    private SvgCurve(RobustnessReport report) {
+    private SvgCurve(RobustnessReport report, @Nullable RobustnessReport before) {
         this.report = report;
+        this.before = before;
         this.curve = report.curve();
         this.largest = curve.points().get(curve.points().size() - 1).epsilon();
     }
@@ -49,7 +53,12 @@ final class SvgCurve {
 
     /** Draw the curve of a report. */
     static String draw(RobustnessReport report) {
-        return new SvgCurve(report).draw();
+        return new SvgCurve(report, null).draw();
+    }
+
+    /** Draw the curve of a report, and behind it that of the same model without its defense. */
+    static String draw(RobustnessReport report, RobustnessReport before) {
+        return new SvgCurve(report, before).draw();
     }
 
     private String draw() {
@@ -58,6 +67,7 @@ final class SvgCurve {
         drawAxes(svg);
         drawBand(svg);
         report.policy().minRobustAccuracy().ifPresent(required -> drawRequired(svg, required));
+        drawBefore(svg);
         drawLine(svg);
         return svg.close().toString();
     }
@@ -147,6 +157,33 @@ final class SvgCurve {
                 "normal",
                 LIMIT,
                 "required " + ReportText.percent(required));
+    }
+
+    private void drawBefore(Markup svg) {
+        if (before == null) {
+            return;
+        }
+        RobustnessCurve undefended = before.curve();
+        StringBuilder line = new StringBuilder();
+        for (RobustnessCurve.Point point : undefended.points()) {
+            line.append(line.isEmpty() ? "" : " ").append(position(point, undefended.robustAccuracy(point)));
+        }
+        svg.empty(
+                "polyline",
+                "points",
+                line.toString(),
+                "fill",
+                "none",
+                "stroke",
+                BEFORE,
+                "stroke-width",
+                "2",
+                "stroke-dasharray",
+                "2 3");
+        line(svg, RIGHT - 150, TOP + 4, RIGHT - 126, TOP + 4, LINE);
+        label(svg, RIGHT - 120, TOP + 8, "start", "normal", TEXT, "with the defense");
+        line(svg, RIGHT - 150, TOP + 20, RIGHT - 126, TOP + 20, BEFORE);
+        label(svg, RIGHT - 120, TOP + 24, "start", "normal", TEXT, "without (dotted)");
     }
 
     private void drawLine(Markup svg) {

@@ -38,6 +38,21 @@ public record Mart(double lambda, int steps, OptionalDouble step) implements Tra
         new Pgd(steps, step, 1, true); // checks them
     }
 
+    /** Return the method with another weight λ. */
+    public Mart withLambda(double weight) {
+        return new Mart(weight, steps, step);
+    }
+
+    /** Return the method with another number of steps. */
+    public Mart withSteps(int number) {
+        return new Mart(lambda, number, step);
+    }
+
+    /** Return the method with an absolute step size, in input units. */
+    public Mart withStep(double size) {
+        return new Mart(lambda, steps, OptionalDouble.of(size));
+    }
+
     @Override
     public String name() {
         return "MART";

@@ -35,6 +35,16 @@ public record PgdTraining(int steps, OptionalDouble step) implements TrainingMet
         new Pgd(steps, step, 1, true); // checks them
     }
 
+    /** Return the method with another number of steps. */
+    public PgdTraining withSteps(int number) {
+        return new PgdTraining(number, step);
+    }
+
+    /** Return the method with an absolute step size, in input units. */
+    public PgdTraining withStep(double size) {
+        return new PgdTraining(steps, OptionalDouble.of(size));
+    }
+
     @Override
     public String name() {
         return "PGD training";

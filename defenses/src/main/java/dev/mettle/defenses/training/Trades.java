@@ -37,6 +37,21 @@ public record Trades(double beta, int steps, OptionalDouble step) implements Tra
         new DivergenceAscent(steps, step); // checks them
     }
 
+    /** Return the method with another weight β. */
+    public Trades withBeta(double weight) {
+        return new Trades(weight, steps, step);
+    }
+
+    /** Return the method with another number of steps. */
+    public Trades withSteps(int number) {
+        return new Trades(beta, number, step);
+    }
+
+    /** Return the method with an absolute step size, in input units. */
+    public Trades withStep(double size) {
+        return new Trades(beta, steps, OptionalDouble.of(size));
+    }
+
     @Override
     public String name() {
         return "TRADES";
