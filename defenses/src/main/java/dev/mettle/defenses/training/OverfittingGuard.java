@@ -5,7 +5,7 @@ import dev.mettle.core.ConfigurationException;
 /**
  * Watches for catastrophic overfitting: trained on single steps, a network may from one epoch to the next withstand only these, while PGD
  * breaks all of it. The guard attacks held-out samples with PGD-10 every so many minibatches; where robust accuracy has dropped too far
- * below its best, training goes back to the weights of that moment.
+ * below its best, training goes back to the weights of that moment. What a network that says the same of everything gets is no best.
  *
  * <p>Wong, Rice, Kolter: Fast is better than free, ICLR 2020, <a href="https://arxiv.org/abs/2001.03994">arXiv:2001.03994</a>.
  *

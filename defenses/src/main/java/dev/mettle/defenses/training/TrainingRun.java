@@ -355,6 +355,9 @@ final class TrainingRun {
         }
         LabeledData looked = data.first(Math.min(guard.samples(), data.size()));
         double robust = robustAccuracy(model, looked, right(model, looked));
+        if (state.guardedAccuracy < 0 && robust <= mostFrequent(looked)) {
+            return false; // a network that says the same of everything is as robust as that, before it learns anything
+        }
         if (robust >= state.guardedAccuracy) {
             state.guardedAccuracy = robust;
             state.guardedWeights = trainee.weights().dup();
@@ -380,6 +383,15 @@ final class TrainingRun {
             state.switched = true;
         }
         return !goesOn;
+    }
+
+    /** Return the share of the most frequent label. */
+    private double mostFrequent(LabeledData data) {
+        int[] counts = new int[classes];
+        for (int label : data.labels()) {
+            counts[label]++;
+        }
+        return Arrays.stream(counts).max().orElse(0) / (double) data.size();
     }
 
     // ------------------------------------------------------------------------------------------ telling, keeping

@@ -304,6 +304,65 @@ class AdversarialTrainingTests {
                         robust <= trained.history().get(trained.bestEpoch() - 1).robustAccuracy());
     }
 
+    /** Learns robustly for a while, and then without the only feature that withstands: a collapse that comes for sure. */
+    private static final class Collapsing implements TrainingMethod {
+
+        private final TrainingMethod robust = new PgdTraining();
+        private int left = 200;
+
+        @Override
+        public String name() {
+            return "collapsing";
+        }
+
+        @Override
+        public java.util.Map<String, String> parameters() {
+            return java.util.Map.of();
+        }
+
+        @Override
+        public void learn(Minibatch batch) {
+            if (left-- > 0) {
+                robust.learn(batch);
+            } else {
+                INDArray blind = batch.inputs().dup();
+                blind.getColumn(0).assign(0.5);
+                batch.fit(blind);
+            }
+        }
+    }
+
+    private TrainedNetwork collapse(OverfittingGuard.Then then) {
+        return AdversarialTraining.by(new Collapsing(), Norm.LINF, EPSILON)
+                .withBatchSize(36) // ten minibatches an epoch
+                .withEpochs(40)
+                .withOverfittingGuard(new OverfittingGuard(5, 40, 0.5, then))
+                .train(classifier(Fixtures.dense(new Adam(0.003))), points);
+    }
+
+    @Test
+    void theGuardEndsATrainingThatCollapsesWithItsBestWeights() {
+        TrainedNetwork trained = collapse(OverfittingGuard.Then.STOP);
+        assertThat(trained.end()).isEqualTo(TrainingEnd.OVERFITTED);
+        assertThat(trained.notes())
+                .singleElement()
+                .asString()
+                .matches(
+                        "robust accuracy fell from (9\\d|100)\\.\\d% to \\d\\d\\.\\d% by epoch \\d+, batch \\d+: back to the weights of"
+                                + " (9\\d|100)\\.\\d%, and the training ended");
+        assertThat(trained.history()).hasSizeGreaterThanOrEqualTo(20);
+        assertThat(robustAccuracy(trained.model(), unseen)).isGreaterThan(0.8);
+    }
+
+    @Test
+    void theGuardMaySwitchToPgdTraining() {
+        TrainedNetwork trained = collapse(OverfittingGuard.Then.SWITCH_TO_PGD);
+        assertThat(trained.end()).isEqualTo(TrainingEnd.COMPLETED);
+        assertThat(trained.history()).hasSize(40);
+        assertThat(trained.notes()).singleElement().asString().endsWith("and on with PGD-10 training");
+        assertThat(robustAccuracy(trained.model(), unseen)).isGreaterThan(0.8);
+    }
+
     @Test
     void whatCannotWorkIsRefusedAtOnce() {
         Dl4jClassifier model = classifier(Fixtures.dense(new Adam(0.01)));
