@@ -168,10 +168,19 @@ final class SvgCurve {
         for (RobustnessCurve.Point point : undefended.points()) {
             line.append(line.isEmpty() ? "" : " ").append(position(point, undefended.robustAccuracy(point)));
         }
+        dotted(svg, line.toString());
+        // between the title and the plot, where no curve runs
+        line(svg, RIGHT - 260, 31, RIGHT - 236, 31, LINE);
+        label(svg, RIGHT - 230, 35, "start", "normal", TEXT, "with the defense");
+        dotted(svg, Markup.px(RIGHT - 120) + ",31 " + Markup.px(RIGHT - 96) + ",31");
+        label(svg, RIGHT - 90, 35, "start", "normal", TEXT, "without");
+    }
+
+    private static void dotted(Markup svg, String points) {
         svg.empty(
                 "polyline",
                 "points",
-                line.toString(),
+                points,
                 "fill",
                 "none",
                 "stroke",
@@ -180,10 +189,6 @@ final class SvgCurve {
                 "2",
                 "stroke-dasharray",
                 "2 3");
-        line(svg, RIGHT - 150, TOP + 4, RIGHT - 126, TOP + 4, LINE);
-        label(svg, RIGHT - 120, TOP + 8, "start", "normal", TEXT, "with the defense");
-        line(svg, RIGHT - 150, TOP + 20, RIGHT - 126, TOP + 20, BEFORE);
-        label(svg, RIGHT - 120, TOP + 24, "start", "normal", TEXT, "without (dotted)");
     }
 
     private void drawLine(Markup svg) {
