@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.StringJoiner;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
 
@@ -244,9 +245,7 @@ public final class AdversarialTraining {
         LabeledData learned = data;
         if (held == null && data.size() >= 20) {
             int kept = Math.min(500, data.size() / 10);
-            int[] last = new int[kept];
-            java.util.Arrays.setAll(last, i -> data.size() - kept + i);
-            held = data.subset(last);
+            held = data.subset(IntStream.range(data.size() - kept, data.size()).toArray());
             learned = data.first(data.size() - kept);
         }
         return new TrainingRun(this, model, TrainingSource.of(learned, batchSize, seed), held).run();

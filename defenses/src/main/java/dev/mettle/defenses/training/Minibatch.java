@@ -6,10 +6,12 @@ import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
+import dev.mettle.core.threat.PerturbationSet;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * The samples that a {@link TrainingMethod} learns from at once, and the only way it reaches the network.
@@ -21,6 +23,7 @@ public final class Minibatch {
 
     private final Trainee trainee;
     private final Dl4jClassifier model;
+    private final int classes;
     private final ThreatModel threat;
     private final INDArray inputs;
     private final int[] labels;
@@ -32,6 +35,7 @@ public final class Minibatch {
     Minibatch(
             Trainee trainee,
             Dl4jClassifier model,
+            int classes,
             ThreatModel threat,
             INDArray inputs,
             int[] labels,
@@ -41,6 +45,7 @@ public final class Minibatch {
             double weightPerturbation) {
         this.trainee = trainee;
         this.model = model;
+        this.classes = classes;
         this.threat = threat;
         this.inputs = inputs;
         this.labels = labels;
@@ -80,7 +85,7 @@ public final class Minibatch {
         }
         int[] attacked = new int[size() - clean];
         Arrays.setAll(attacked, i -> clean + i);
-        INDArray points = new InnerMaximization(attack, model)
+        INDArray points = new InnerMaximization(attack, model, classes)
                 .perturb(
                         threat,
                         clean == 0 ? inputs : Rows.select(inputs, attacked),
@@ -116,7 +121,7 @@ public final class Minibatch {
         Aim[] aims = Aim.awayFrom(labels);
         INDArray gradient =
                 model.gradient(x, logits -> loss.directions(logits, aims)).gradient();
-        var perturbations = threat.around(inputs);
+        PerturbationSet perturbations = threat.around(inputs);
         INDArray next = perturbations.project(x.add(perturbations.steepestStep(x, gradient, size)));
         for (int i = 0; i < clean; i++) {
             Rows.copy(inputs, i, next, i);
@@ -150,8 +155,8 @@ public final class Minibatch {
      * @param loss takes the place of the network's own loss
      */
     public void fit(INDArray cleanPoints, INDArray adversarialPoints, PairLoss loss) {
-        INDArray both = org.nd4j.linalg.factory.Nd4j.concat(0, cleanPoints, adversarialPoints);
-        INDArray bothTargets = org.nd4j.linalg.factory.Nd4j.concat(0, targets, targets);
+        INDArray both = Nd4j.concat(0, cleanPoints, adversarialPoints);
+        INDArray bothTargets = Nd4j.concat(0, targets, targets);
         INDArray perturbed = trainee.perturbWeights(both, bothTargets, loss, weightPerturbation);
         trainee.fit(both, bothTargets, loss);
         trainee.restoreWeights(perturbed);

@@ -225,6 +225,7 @@ final class TrainingRun {
         method.learn(new Minibatch(
                 trainee,
                 model,
+                classes,
                 threat.withEpsilon(epsilon()),
                 inputs,
                 labels,

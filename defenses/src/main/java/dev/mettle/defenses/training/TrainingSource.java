@@ -6,6 +6,7 @@ import dev.mettle.core.numeric.Rows;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
@@ -19,10 +20,7 @@ interface TrainingSource {
      * @param inputs shape {@code [n, ...]}
      * @param targets what Deeplearning4j calls labels, as the iterator gave them; null if they have to be made from {@code labels}
      */
-    record Samples(
-            INDArray inputs,
-            Labels labels,
-            @org.jspecify.annotations.Nullable INDArray targets) {}
+    record Samples(INDArray inputs, Labels labels, @Nullable INDArray targets) {}
 
     /** The class numbers of the samples of a minibatch. */
     interface Labels {

@@ -20,11 +20,17 @@ public final class InnerMaximization {
     private final DifferentiableModel model;
     private final int classes;
 
-    /** Create the maximization of what an attack maximizes. It runs once, whatever its restarts. */
-    public InnerMaximization(Attack attack, DifferentiableModel model) {
+    /**
+     * Create the maximization of what an attack maximizes. It runs once, whatever its restarts.
+     *
+     * @param attack the attack
+     * @param model the model in training, which isn't asked for its description, since that means to hash its weights
+     * @param classes the number of classes of the model
+     */
+    public InnerMaximization(Attack attack, DifferentiableModel model, int classes) {
         this.attack = attack;
         this.model = model;
-        this.classes = model.info().classes();
+        this.classes = classes;
     }
 
     /**
