@@ -32,7 +32,8 @@ import org.nd4j.linalg.dataset.api.iterator.DataSetIterator;
  * {@link #fromScratch}, to train from scratch.
  *
  * <p>Same settings, data, weights and seed give the same network to the bit, on the same backend with the same number of threads; a
- * training that was interrupted and resumed gives it, too.
+ * training that was interrupted and resumed gives it, too. For that, the random generator of ND4J is seeded anew before every step, on the
+ * thread that trains.
  *
  * <p>Immutable: methods that begin with {@code with} return new settings.
  */

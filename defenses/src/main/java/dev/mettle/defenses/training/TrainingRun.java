@@ -20,7 +20,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -66,20 +66,13 @@ final class TrainingRun {
                     + " withHeldOut, or leave out early stopping and the overfitting guard");
         }
         this.checkpoint = checkpointFile();
-        try {
-            boolean resumed = checkpoint != null && Files.exists(checkpoint);
-            this.state = resumed ? TrainingState.read(Objects.requireNonNull(checkpoint)) : new TrainingState();
-            this.trainee = resumed
-                    ? Trainee.read(Objects.requireNonNull(checkpoint), original.network(), settings.seed())
-                    : beginning();
-            if (resumed) {
-                state.notes.add("resumed at epoch " + (state.epoch + 1) + ", batch " + state.batch);
-            }
-        } catch (IOException | RuntimeException e) {
-            throw new ConfigurationException(
-                    "the checkpoint " + checkpoint + " can't be read: delete it to train from" + " the beginning ("
-                            + e.getMessage() + ")",
-                    e);
+        if (checkpoint != null && Files.exists(checkpoint)) {
+            this.state = readable(checkpoint, () -> TrainingState.read(checkpoint));
+            this.trainee = readable(checkpoint, () -> Trainee.read(checkpoint, original.network(), settings.seed()));
+            state.notes.add("resumed at epoch " + (state.epoch + 1) + ", batch " + state.batch);
+        } else {
+            this.state = new TrainingState();
+            this.trainee = beginning();
         }
         if (settings.method().needsPairs()) {
             trainee.requireExchangeableLoss(settings.method().name());
@@ -87,6 +80,17 @@ final class TrainingRun {
         this.model = original.withNetwork(trainee.network());
         this.secondsBefore = state.seconds;
         this.cpuSecondsBefore = state.cpuSeconds;
+    }
+
+    private static <T> T readable(Path checkpoint, Callable<T> reading) {
+        try {
+            return reading.call();
+        } catch (Exception e) { // of unzipping, of Java's serialization, of Deeplearning4j
+            throw new ConfigurationException(
+                    "the checkpoint " + checkpoint + " can't be read: delete it to train from" + " the beginning ("
+                            + e.getMessage() + ")",
+                    e);
+        }
     }
 
     private Trainee beginning() {

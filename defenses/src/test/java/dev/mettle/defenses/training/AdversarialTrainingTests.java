@@ -11,6 +11,7 @@ import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import dev.mettle.dl4j.Attacked;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -220,6 +221,31 @@ class AdversarialTrainingTests {
         settings.withCancellation(() -> left.getAndDecrement() == 0).train(model, points);
         assertThat(settings.withSeed(1).train(model, points).notes()).isEmpty();
         assertThat(settings.train(model, points).notes()).containsExactly("resumed at epoch 1, batch 2");
+    }
+
+    @Test
+    void aDamagedCheckpointIsNamed(@TempDir Path folder) throws IOException {
+        Dl4jClassifier model = classifier(Fixtures.dense(new Adam(0.01)));
+        AdversarialTraining settings =
+                AdversarialTraining.pgd(Norm.LINF, EPSILON).withEpochs(2).withCheckpoints(folder);
+        settings.withCancellation(() -> true).train(model, points);
+        Path file = files(folder)[0];
+        Files.writeString(file, "damaged");
+        assertThatThrownBy(() -> settings.train(model, points))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith(
+                        "the checkpoint " + file + " can't be read: delete it to train from the beginning (");
+    }
+
+    @Test
+    void aGraphWithTwoInputsIsRefusedByWhatItIs() {
+        ComputationGraph graph = Fixtures.graphWithTwoInputs();
+        Dl4jClassifier model = Dl4jClassifier.of(graph, Attacked.input("in").holding("beside", Nd4j.zeros(1, 3)))
+                .withInputRange(0, 1)
+                .withInputShape(30);
+        assertThatThrownBy(() -> AdversarialTraining.pgd(Norm.LINF, EPSILON).train(model, points))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessage("the graph has 2 inputs and 1 outputs: adversarial training takes graphs with one of each");
     }
 
     @Test
