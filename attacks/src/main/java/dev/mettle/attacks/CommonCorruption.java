@@ -128,6 +128,11 @@ public record CommonCorruption(Corruption corruption, int severity, ParameterSet
     }
 
     @Override
+    public boolean isNatural() {
+        return true;
+    }
+
+    @Override
     public String transformation() {
         String set = switch (parameterSet) {
             case AUTO -> "";

@@ -1,7 +1,6 @@
 package dev.mettle.junit;
 
 import dev.mettle.core.ConfigurationException;
-import dev.mettle.core.evaluation.EvaluationListeners;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.BaselineComparison;
@@ -85,7 +84,6 @@ record BaselineCheck(BaselineFile file, String test, Baseline annotation, Record
         BaselineComparison comparison = recorded.get().compare(report, annotation.tolerance(), annotation.confidence());
         String raise = comparison.isImprovement() ? "; raise the bar with " + update : "";
         console.accept("baseline: " + comparison.sentence() + raise);
-        EvaluationListeners.compared(report, comparison);
         return Optional.of(comparison);
     }
 

@@ -3,7 +3,6 @@ package dev.mettle.junit;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.CorpusReplay;
-import dev.mettle.core.evaluation.EvaluationListeners;
 import dev.mettle.core.evaluation.EvaluationPlan;
 import dev.mettle.core.evaluation.KnownExamples;
 import dev.mettle.core.evaluation.RobustnessReport;
@@ -129,7 +128,6 @@ final class CorpusCheck {
         }
         console.accept("corpus: " + replay.sentence()
                 + (replay.hasNews() && !replay.isRegression() ? "; keep that with " + update : ""));
-        EvaluationListeners.replayed(report, replay);
         return Optional.of(replay);
     }
 

@@ -4,6 +4,7 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListeners;
 import dev.mettle.core.evaluation.Improvement;
+import dev.mettle.core.evaluation.Reported;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.Constraints;
@@ -43,6 +44,7 @@ final class RobustnessInvocationExtension
     private Optional<BaselineComparison> comparison = Optional.empty();
     private Optional<CorpusReplay> replay = Optional.empty();
     private Optional<Defended<?>> defended = Optional.empty();
+    private Optional<Reported.Defense> bought = Optional.empty();
 
     RobustnessInvocationExtension(
             RobustnessTestPlan plan,
@@ -69,10 +71,14 @@ final class RobustnessInvocationExtension
         RobustnessReport known = evaluation.report(invocation, attacked, data, constraints);
         model = attacked;
         report = known;
-        EvaluationListeners.reported(known, plan.expectation().verdict(), plan.reproduce());
-        defended = defense.map(pair -> judged(pair, known, data, constraints));
-        comparison = evaluation.compare(known);
-        replay = evaluation.replay(invocation, known, attacked);
+        try {
+            defended = defense.map(pair -> judged(pair, known, data, constraints));
+            comparison = evaluation.compare(known);
+            replay = evaluation.replay(invocation, known, attacked);
+        } finally { // what is known is shown, even if there is no baseline, say
+            EvaluationListeners.reported(
+                    new Reported(known, plan.expectation().verdict(), plan.reproduce(), bought, comparison, replay));
+        }
     }
 
     /** Attack the model without the defense, too, and let the same attacks judge whatever else a test compares with. */
@@ -80,7 +86,8 @@ final class RobustnessInvocationExtension
         RobustnessReport before = evaluation.undefended(invocation, pair.original(), data, constraints);
         Improvement improvement = new Improvement(before, known);
         evaluation.tell(improvement);
-        EvaluationListeners.defended(improvement, pair.defense(), pair.log(), pair.seconds(), pair.cpuSeconds());
+        bought = Optional.of(
+                new Reported.Defense(improvement, pair.defense(), pair.log(), pair.seconds(), pair.cpuSeconds()));
         return pair.judgedBy(other -> other == pair.model()
                 ? known
                 : other == pair.original() ? before : evaluation.compared(invocation, other, data, constraints));

@@ -1,8 +1,7 @@
 package dev.mettle.junit;
 
 import dev.mettle.core.evaluation.EvaluationListener;
-import dev.mettle.core.evaluation.RobustnessReport;
-import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.evaluation.Reported;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,7 +11,7 @@ public final class RecordingListener implements EvaluationListener {
     static final ThreadLocal<List<String>> HEARD = ThreadLocal.withInitial(ArrayList::new);
 
     @Override
-    public void reported(RobustnessReport report, Outcome expected, String reproduce) {
-        HEARD.get().add(report + " <- " + reproduce);
+    public void reported(Reported reported) {
+        HEARD.get().add(reported.report() + " <- " + reported.reproduce());
     }
 }

@@ -1,21 +1,18 @@
 package dev.mettle.reports;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.AttackResult;
-import dev.mettle.core.evaluation.CorpusReplay;
-import dev.mettle.core.evaluation.Evaluation;
-import dev.mettle.core.evaluation.Improvement;
 import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.evaluation.Reported;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.ThreatModel;
-import dev.mettle.core.verdict.BaselineComparison;
 import dev.mettle.core.verdict.Outcome;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
 import io.qameta.allure.model.Label;
+import io.qameta.allure.model.Link;
 import io.qameta.allure.model.Parameter;
 import io.qameta.allure.model.Stage;
 import io.qameta.allure.model.Status;
@@ -26,82 +23,54 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Puts a report into Allure's result of the test that is running on this thread. It needs Allure. */
 final class AllureBridge {
 
-    private static final JsonMapper JSON = new JsonMapper();
-
     private AllureBridge() {}
 
     /** Show a report; do nothing if no test case is running. */
-    static void show(RobustnessReport report, Outcome expected, String reproduce) {
+    static void show(Reported reported) {
         AllureLifecycle lifecycle = Allure.getLifecycle();
         if (lifecycle.getCurrentTestCase().isEmpty()) {
             return;
         }
-        ReportPictures pictures = ReportPictures.of(report);
-        String description = DescriptionHtml.of(report, expected, pictures, reproduce);
-        long now = System.currentTimeMillis();
+        RobustnessReport report = reported.report();
+        ObjectNode json = EvaluationJson.of(reported);
+        ReportDocument document = ReportDocument.of(json);
+        String description = ReportHtml.description(document);
+        attach(lifecycle, document, json, ImageDiffs.of(report));
+        List<StepResult> steps = steps(reported, System.currentTimeMillis());
+        attachTraces(lifecycle, document, steps);
         lifecycle.updateTestCase(test -> {
             test.setDescriptionHtml(appended(test, description));
             addParameters(test, report);
             addLabel(test, "feature", "Robustness");
             addLabel(test, "story", report.isWorstCase() ? "Worst case" : report.title());
             addLabel(test, "tag", "robustness");
-            test.getSteps().addAll(steps(report, expected, now));
+            addTaxonomy(test, document.taxonomy());
+            test.getSteps().addAll(steps);
         });
-        attach(lifecycle, report, pictures);
         AllureResultsFolder folder = new AllureResultsFolder(resultsDirectory());
         folder.describe(report.evaluation());
         folder.addCategories();
     }
 
-    /** Show what changed since a baseline was recorded; do nothing if no test case is running. */
-    static void show(RobustnessReport report, BaselineComparison comparison) {
-        add(
-                "Compare with the baseline: " + comparison.sentence(),
-                report + ", compared with the baseline: " + comparison.sentence(),
-                comparison.isRegression());
-    }
-
-    /** Show what became of known adversarial examples; do nothing if no test case is running. */
-    static void show(RobustnessReport report, CorpusReplay replay) {
-        add(
-                "Try the known adversarial examples: " + replay.sentence(),
-                report + ", known adversarial examples: " + replay.sentence(),
-                replay.isRegression());
-    }
-
-    /** Show what a defense bought and cost, right below the verdict; do nothing if no test case is running. */
-    static void show(Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
-        AllureLifecycle lifecycle = Allure.getLifecycle();
-        if (lifecycle.getCurrentTestCase().isEmpty()) {
-            return;
+    /** Label a test with what catalogs call it, and link to them. */
+    static void addTaxonomy(TestResult test, List<Taxonomy.Entry> taxonomy) {
+        for (Taxonomy.Entry entry : taxonomy) {
+            addLabel(test, entry.scheme(), entry.id());
+            boolean linked =
+                    test.getLinks().stream().anyMatch(link -> entry.toString().equals(link.getName()));
+            if (!linked && !entry.url().isEmpty()) {
+                test.getLinks()
+                        .add(new Link()
+                                .setName(entry.toString())
+                                .setUrl(entry.url())
+                                .setType("taxonomy"));
+            }
         }
-        String section = DefenseHtml.of(improvement, defense, log, seconds, cpuSeconds);
-        long now = System.currentTimeMillis();
-        lifecycle.updateTestCase(test -> {
-            String html = test.getDescriptionHtml() == null ? "" : test.getDescriptionHtml();
-            int verdict = html.indexOf("</p>", Math.max(0, html.lastIndexOf(DescriptionHtml.BEGIN)));
-            int place = verdict < 0 ? html.length() : verdict + "</p>".length();
-            test.setDescriptionHtml(html.substring(0, place) + section + html.substring(place));
-            test.getSteps().add(step("Compare with the model without its defense", Status.PASSED, now, now));
-        });
-    }
-
-    private static void add(String step, String sentence, boolean failed) {
-        AllureLifecycle lifecycle = Allure.getLifecycle();
-        if (lifecycle.getCurrentTestCase().isEmpty()) {
-            return;
-        }
-        long now = System.currentTimeMillis();
-        lifecycle.updateTestCase(test -> {
-            String html = test.getDescriptionHtml();
-            test.setDescriptionHtml((html == null ? "" : html)
-                    + new Markup().element("p", sentence).toString());
-            test.getSteps().add(step(step, failed ? Status.FAILED : Status.PASSED, now, now));
-        });
     }
 
     /** Found as Allure finds it: a system property, else {@code allure.properties} on the class path, else the default. */
@@ -163,7 +132,8 @@ final class AllureBridge {
     }
 
     /** The steps, as long as they took; they end now, one after the other. */
-    private static List<StepResult> steps(RobustnessReport report, Outcome expected, long end) {
+    private static List<StepResult> steps(Reported reported, long end) {
+        RobustnessReport report = reported.report();
         long start = end - Math.round(1000 * report.seconds());
         List<StepResult> steps = new ArrayList<>();
         steps.add(step(
@@ -190,10 +160,52 @@ final class AllureBridge {
                     .forEach((name, value) -> attack.getParameters().add(parameter(name, value)));
             steps.add(attack);
         }
+        if (reported.defense().isPresent()) {
+            steps.add(step("Compare with the model without its defense", Status.PASSED, end, end));
+        }
+        reported.corpus()
+                .ifPresent(replay -> steps.add(step(
+                        "Try the known adversarial examples: " + replay.sentence(),
+                        replay.isRegression() ? Status.FAILED : Status.PASSED,
+                        end,
+                        end)));
+        reported.baseline()
+                .ifPresent(comparison -> steps.add(step(
+                        "Compare with the baseline: " + comparison.sentence(),
+                        comparison.isRegression() ? Status.FAILED : Status.PASSED,
+                        end,
+                        end)));
         Outcome outcome = report.verdict().outcome();
         steps.add(step(
-                "Judge: " + outcome + ReportText.surprise(outcome, expected), status(outcome, expected), end, end));
+                "Judge: " + outcome + ReportText.surprise(outcome, reported.expected()),
+                status(outcome, reported.expected()),
+                end,
+                end));
         return steps;
+    }
+
+    /** Attach what an attack did step by step to its step. */
+    private static void attachTraces(AllureLifecycle lifecycle, ReportDocument document, List<StepResult> steps) {
+        for (Presentation.Trace trace : document.worst().shown().traces()) {
+            steps.stream()
+                    .filter(step -> step.getName().startsWith("Attack with " + trace.attack() + ":"))
+                    .findFirst()
+                    .ifPresent(step -> {
+                        attach(
+                                lifecycle,
+                                trace.attack() + " on sample #" + trace.sample(),
+                                "image/svg+xml",
+                                ".svg",
+                                SvgTrace.draw(trace));
+                        // Allure adds it to the test, or to a step of the test's own that is running
+                        lifecycle.updateTestCase(test -> {
+                            int last = test.getAttachments().size() - 1;
+                            if (last >= 0) {
+                                step.getAttachments().add(test.getAttachments().remove(last));
+                            }
+                        });
+                    });
+        }
     }
 
     private static long standing(AttackResult result) {
@@ -220,50 +232,13 @@ final class AllureBridge {
         };
     }
 
-    private static void attach(AllureLifecycle lifecycle, RobustnessReport report, ReportPictures pictures) {
-        pictures.curve().ifPresent(svg -> attach(lifecycle, "robustness curve", "image/svg+xml", ".svg", svg));
-        pictures.grid().ifPresent(svg -> attach(lifecycle, "broken samples", "image/svg+xml", ".svg", svg));
-        if (!pictures.worst().isEmpty()) {
-            attach(
-                    lifecycle,
-                    "worst example "
-                            + ReportText.example(pictures.broken().get(0).outcome()),
-                    "application/vnd.allure.image.diff",
-                    ".imagediff",
-                    json(pictures));
-        }
-        attach(
-                lifecycle,
-                "report.json",
-                "application/json",
-                ".json",
-                EvaluationJson.text(onlyThis(report), report.policy()));
-    }
-
-    /** The evaluation without attacks that are not in the report: its counts are then those of the report. */
-    private static Evaluation onlyThis(RobustnessReport report) {
-        Evaluation all = report.evaluation();
-        return new Evaluation(
-                all.name(),
-                all.model(),
-                all.data(),
-                all.dataSha256(),
-                all.cleanPredictions(),
-                report.results(),
-                all.gradientCheck(),
-                all.notes(),
-                all.environment(),
-                all.seed(),
-                all.batchSize(),
-                report.trust().stream().toList());
-    }
-
-    private static String json(ReportPictures pictures) {
-        try {
-            return JSON.writeValueAsString(pictures.worst());
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a map of strings can always be written", e);
-        }
+    private static void attach(
+            AllureLifecycle lifecycle, ReportDocument document, ObjectNode json, Map<String, String> diffs) {
+        SvgCurve.draw(document, document.worst())
+                .ifPresent(svg -> attach(lifecycle, "robustness curve", "image/svg+xml", ".svg", svg));
+        diffs.forEach((name, diff) ->
+                attach(lifecycle, "broken sample " + name, "application/vnd.allure.image.diff", ".imagediff", diff));
+        attach(lifecycle, "report.json", "application/json", ".json", EvaluationJson.text(json));
     }
 
     static void attach(AllureLifecycle lifecycle, String name, String type, String extension, String content) {

@@ -1,12 +1,7 @@
 package dev.mettle.reports;
 
-import dev.mettle.core.evaluation.CorpusReplay;
 import dev.mettle.core.evaluation.EvaluationListener;
-import dev.mettle.core.evaluation.Improvement;
-import dev.mettle.core.evaluation.RobustnessReport;
-import dev.mettle.core.verdict.BaselineComparison;
-import dev.mettle.core.verdict.Outcome;
-import java.util.List;
+import dev.mettle.core.evaluation.Reported;
 
 /**
  * Shows every report in the Allure result of the test that is running: numbers, curve and pictures in its description,
@@ -30,31 +25,10 @@ public final class AllureEvaluationListener implements EvaluationListener {
     }
 
     @Override
-    public void reported(RobustnessReport report, Outcome expected, String reproduce) {
+    public void reported(Reported reported) {
         if (hasAllure()) {
             // A class that needs Allure: it is not loaded before this line runs.
-            AllureBridge.show(report, expected, reproduce);
-        }
-    }
-
-    @Override
-    public void compared(RobustnessReport report, BaselineComparison comparison) {
-        if (hasAllure()) {
-            AllureBridge.show(report, comparison);
-        }
-    }
-
-    @Override
-    public void replayed(RobustnessReport report, CorpusReplay replay) {
-        if (hasAllure()) {
-            AllureBridge.show(report, replay);
-        }
-    }
-
-    @Override
-    public void defended(Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
-        if (hasAllure()) {
-            AllureBridge.show(improvement, defense, log, seconds, cpuSeconds);
+            AllureBridge.show(reported);
         }
     }
 

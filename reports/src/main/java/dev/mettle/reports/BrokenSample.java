@@ -55,6 +55,22 @@ record BrokenSample(SampleOutcome outcome, double[] clean, double[] adversarial,
                 .toList();
     }
 
+    /**
+     * Choose broken samples in the order of the data.
+     *
+     * @param report the report
+     * @param without the ids of samples to leave out
+     * @param most how many to choose at most
+     */
+    static List<BrokenSample> inOrder(RobustnessReport report, List<Long> without, int most) {
+        return IntStream.range(0, report.samples())
+                .filter(i -> report.outcomes().get(i).status() == SampleStatus.BROKEN)
+                .filter(i -> !without.contains(report.outcomes().get(i).id()))
+                .limit(most)
+                .mapToObj(i -> of(report, i, report.threatModel().norm()))
+                .toList();
+    }
+
     private static BrokenSample of(RobustnessReport report, int position, Norm norm) {
         SampleOutcome outcome = report.outcomes().get(position);
         INDArray adversarial = outcome.adversarial();
@@ -64,15 +80,5 @@ record BrokenSample(SampleOutcome outcome, double[] clean, double[] adversarial,
         }
         INDArray clean = Rows.slice(report.evaluation().data().inputs(), position, position + 1);
         return new BrokenSample(outcome, Rows.toDoubles(clean), Rows.toDoubles(adversarial), distances.in(norm));
-    }
-
-    /** Name the sample, such as {@code #17}. */
-    String name() {
-        return "#" + outcome.id();
-    }
-
-    /** Print the true label and the one it is taken for, such as {@code 7 → 2}. */
-    String change() {
-        return outcome.label() + " → " + outcome.adversarialAnswer();
     }
 }

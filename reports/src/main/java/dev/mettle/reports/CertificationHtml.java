@@ -9,7 +9,7 @@ import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.verdict.Interval;
 import java.util.Locale;
 
-/** Tells a certification in HTML, for the place of a test's description; see {@link DescriptionHtml}. */
+/** Tells a certification in HTML, for the place of a test's description; see {@link ReportHtml}. */
 final class CertificationHtml {
 
     private static final String PARAGRAPH = "margin:0 0 10px 0";
@@ -40,9 +40,9 @@ final class CertificationHtml {
                 .ifPresent(sandwich ->
                         html.element("p", capitalized(CertificationText.sentence(sandwich)) + ".", "style", PARAGRAPH));
         html.element("p", capitalized(CertificationText.levels(report)) + ".", "style", PARAGRAPH);
-        DescriptionHtml.writeImage(html, curve, "certified accuracy against the radius");
-        DescriptionHtml.writeNotes(html, certification.notes());
-        DescriptionHtml.writeReproduce(html, reproduce);
+        ReportHtml.writeImage(html, curve, "certified accuracy against the radius");
+        ReportHtml.writeNotes(html, certification.notes());
+        ReportHtml.writeReproduce(html, reproduce);
         return html.close().toString();
     }
 
@@ -52,7 +52,7 @@ final class CertificationHtml {
 
     private void writeNumbers() {
         int samples = certification.samples();
-        html.open("table", "style", DescriptionHtml.TABLE).open("tbody");
+        html.open("table", "style", ReportHtml.TABLE).open("tbody");
         row(
                 "clean accuracy",
                 ReportText.percent(certification.cleanAccuracy()),
@@ -125,6 +125,6 @@ final class CertificationHtml {
     }
 
     private void row(String name, String value, String remark) {
-        DescriptionHtml.writeRow(html, name, value, remark);
+        ReportHtml.writeRow(html, name, value, remark);
     }
 }

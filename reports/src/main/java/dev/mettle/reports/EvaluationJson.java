@@ -14,6 +14,7 @@ import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.evaluation.Reported;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.model.GradientCheck;
 import dev.mettle.core.model.ModelInfo;
@@ -25,6 +26,7 @@ import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustFinding;
 import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.ClassVerdict;
+import dev.mettle.core.verdict.PairedDifference;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.io.IOException;
@@ -81,6 +83,53 @@ public final class EvaluationJson {
         List<RobustnessReport> reports = evaluation.threatModels().stream()
                 .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
                 .toList();
+        return document(evaluation, reports);
+    }
+
+    /**
+     * Build the document of one report, without attacks that are not in it, and with all else that there is to show of it.
+     *
+     * @param reported the report, and what else the test knows
+     */
+    public static ObjectNode of(Reported reported) {
+        RobustnessReport report = reported.report();
+        ObjectNode document = document(onlyThis(report), List.of(report));
+        document.put("expected", reported.expected().name());
+        document.put("reproduce", reported.reproduce());
+        reported.baseline()
+                .ifPresent(comparison -> document.putObject("baseline")
+                        .put("sentence", comparison.sentence())
+                        .put("regression", comparison.isRegression())
+                        .put("samples", comparison.samples())
+                        .put("robustBefore", comparison.robustBefore())
+                        .put("robustNow", comparison.robustNow()));
+        reported.corpus()
+                .ifPresent(replay -> document.putObject("corpus")
+                        .put("sentence", replay.sentence())
+                        .put("regression", replay.isRegression()));
+        reported.defense().ifPresent(defense -> document.set("defense", defense(defense)));
+        return document;
+    }
+
+    /** The evaluation without attacks that are not in the report: its counts are then those of the report. */
+    private static Evaluation onlyThis(RobustnessReport report) {
+        Evaluation all = report.evaluation();
+        return new Evaluation(
+                all.name(),
+                all.model(),
+                all.data(),
+                all.dataSha256(),
+                all.cleanPredictions(),
+                report.results(),
+                all.gradientCheck(),
+                all.notes(),
+                all.environment(),
+                all.seed(),
+                all.batchSize(),
+                report.trust().stream().toList());
+    }
+
+    private static ObjectNode document(Evaluation evaluation, List<RobustnessReport> reports) {
         RobustnessReport worst = reports.get(0);
         for (RobustnessReport report : reports) {
             worst = report.robustAccuracy() <= worst.robustAccuracy() ? report : worst;
@@ -120,7 +169,36 @@ public final class EvaluationJson {
         evaluation.trust().forEach(report -> trust.add(trust(report)));
         ArrayNode notes = document.putArray("notes");
         evaluation.notes().forEach(notes::add);
+        document.set(
+                "taxonomy",
+                ReportDocument.MAPPER.valueToTree(Taxonomy.of(
+                        evaluation.results().stream().map(AttackResult::attack).toList())));
         return document;
+    }
+
+    private static ObjectNode defense(Reported.Defense defense) {
+        ObjectNode node = NODES.objectNode();
+        node.put("title", defense.title());
+        node.put("seconds", defense.seconds());
+        node.put("cpuSeconds", defense.cpuSeconds());
+        node.set("cleanAccuracy", difference(defense.improvement().cleanAccuracy()));
+        node.set("robustAccuracy", difference(defense.improvement().robustAccuracy()));
+        Presenter.curve(defense.improvement().before())
+                .ifPresent(curve -> node.set("curve", ReportDocument.MAPPER.valueToTree(curve)));
+        ArrayNode log = node.putArray("log");
+        defense.log().forEach(log::add);
+        return node;
+    }
+
+    private static ObjectNode difference(PairedDifference difference) {
+        return NODES.objectNode()
+                .put("samples", difference.samples())
+                .put("before", difference.shareBefore())
+                .put("after", difference.shareAfter())
+                .put("gained", difference.gained())
+                .put("lost", difference.lost())
+                .put("lowerBound", difference.lowerBound())
+                .put("upperBound", difference.upperBound());
     }
 
     /** Build the document as text, indented by two spaces, with {@code \n} at the end of every line. */
@@ -214,6 +292,7 @@ public final class EvaluationJson {
     private static ObjectNode threatModel(RobustnessReport report) {
         ObjectNode node = NODES.objectNode();
         putThreat(node, report.threatModel());
+        node.put("label", ReportText.threat(report.threatModel()));
         node.put("evaluated", report.evaluatedCount());
         node.put("robustCount", report.robustCount());
         node.put("robustAccuracy", report.robustAccuracy());
@@ -221,6 +300,7 @@ public final class EvaluationJson {
         node.put("undecidedCount", report.undecidedCount());
         node.set("worstClass", worstClass(report));
         node.set("verdict", verdict(report));
+        node.set("shown", ReportDocument.MAPPER.valueToTree(Presenter.present(report)));
         return node;
     }
 
@@ -232,6 +312,7 @@ public final class EvaluationJson {
         if (!result.suite().isEmpty()) {
             node.put("suite", result.suite());
         }
+        node.put("access", result.attack().access().name().toLowerCase(Locale.ROOT));
         putThreat(node, result.threatModel());
         ObjectNode parameters = node.putObject("parameters");
         result.attack().parameters().forEach(parameters::put);

@@ -38,7 +38,7 @@ final class Markup {
                         "system-ui, sans-serif",
                         "font-size",
                         "11")
-                .empty("rect", "width", "100%", "height", "100%", "fill", "#fff");
+                .empty("rect", "width", "100%", "height", "100%", "fill", Colors.PAPER);
     }
 
     /** Open an element; attributes are names and values in turn. */
@@ -64,6 +64,15 @@ final class Markup {
 
     Markup text(String content) {
         return write(() -> writer.writeCharacters(content));
+    }
+
+    /** Write markup that is well-formed already. */
+    Markup raw(String markup) {
+        return write(() -> {
+            writer.writeCharacters(""); // ends the tag that is open
+            writer.flush();
+            text.write(markup);
+        });
     }
 
     /** Close the innermost open element. */

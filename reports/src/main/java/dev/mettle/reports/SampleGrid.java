@@ -1,13 +1,13 @@
 package dev.mettle.reports;
 
-import dev.mettle.core.threat.Box;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Draws broken samples side by side, as an SVG: clean, adversarial and the difference one below the other, with the labels
- * and the distance.
+ * Draws broken samples side by side, as an SVG: clean, adversarial and the difference one below the other, with the labels,
+ * the distance, and how sure the model is.
  *
- * <p>The images inside are PNG tiles of one pixel per feature, which the viewer enlarges.
+ * <p>The images inside are PNG tiles, which the viewer enlarges.
  */
 final class SampleGrid {
 
@@ -17,48 +17,61 @@ final class SampleGrid {
     private static final int LARGEST_TILE = 112;
     private static final int TOP = 34;
     private static final int BOTTOM = 22;
-    private static final String TEXT = "#222";
+    private static final int LINE = 14;
 
-    private final ImageShape shape;
-    private final Box box;
-    private final DistanceText distances;
+    private SampleGrid() {}
 
-    SampleGrid(ImageShape shape, Box box, DistanceText distances) {
-        this.shape = shape;
-        this.box = box;
-        this.distances = distances;
-    }
-
-    /** Draw at least one and at most 8 samples. */
-    String draw(List<BrokenSample> samples) {
+    /** Draw at least one and at most 8 samples that have pictures. */
+    static String draw(List<Presentation.Example> samples) {
+        Presentation.Pictures first = pictures(samples.get(0));
         int column = Math.min(LARGEST_TILE + GAP, (MAX_WIDTH - NAMES) / samples.size());
-        int longer = Math.max(shape.width(), shape.height());
-        double scale = scale(column - GAP, longer);
-        double tileWidth = shape.width() * scale;
-        double tileHeight = shape.height() * scale;
-        int reduction = shape.reductionTo(column - GAP);
-        int amplification = Amplification.of(samples, box);
+        double scale = scale(column - GAP, Math.max(first.width(), first.height()));
+        double tileWidth = first.width() * scale;
+        double tileHeight = first.height() * scale;
+        boolean sure = samples.stream().anyMatch(sample -> sample.confidence() != null);
         int width = NAMES + samples.size() * column;
-        double height = TOP + 3 * (tileHeight + GAP) + BOTTOM;
-
-        Markup svg = Markup.svg(width, height);
+        double below = TOP + 3 * (tileHeight + GAP);
+        Markup svg = Markup.svg(width, below + BOTTOM + (sure ? LINE : 0));
         rowName(svg, 0, tileHeight, "clean", "");
         rowName(svg, 1, tileHeight, "adversarial", "");
-        rowName(svg, 2, tileHeight, "difference", "×" + amplification);
+        rowName(svg, 2, tileHeight, "difference", "×" + first.amplification());
+        if (sure) {
+            svg.element("text", "sure of it", "x", "4", "y", Markup.px(below + 10 + LINE), "fill", Colors.INK);
+        }
         for (int i = 0; i < samples.size(); i++) {
-            BrokenSample sample = samples.get(i);
+            Presentation.Example sample = samples.get(i);
+            Presentation.Pictures pictures = pictures(sample);
             double left = NAMES + i * column + (column - GAP - tileWidth) / 2;
             double middle = left + tileWidth / 2;
-            caption(svg, middle, 12, sample.name(), "bold");
+            caption(svg, middle, 12, "#" + sample.sample(), "bold");
             caption(svg, middle, 27, sample.change(), "normal");
-            tile(svg, left, 0, tileWidth, tileHeight, shape.draw(sample.clean(), box, reduction));
-            tile(svg, left, 1, tileWidth, tileHeight, shape.draw(sample.adversarial(), box, reduction));
-            Picture difference =
-                    shape.drawDifference(sample.clean(), sample.adversarial(), box, amplification, reduction);
-            tile(svg, left, 2, tileWidth, tileHeight, difference);
-            caption(svg, middle, height - BOTTOM + 10, distances.of(sample.distance()), "normal");
+            tile(svg, left, 0, tileWidth, tileHeight, pictures.clean());
+            tile(svg, left, 1, tileWidth, tileHeight, pictures.adversarial());
+            if (pictures.difference() != null) {
+                tile(svg, left, 2, tileWidth, tileHeight, pictures.difference());
+            }
+            caption(svg, middle, below + 10, sample.size(), "normal");
+            if (sample.confidence() != null) {
+                caption(svg, middle, below + 10 + LINE, percent(sample.confidence()), "normal");
+            }
         }
         return svg.close().toString();
+    }
+
+    /** Print a probability without a decimal, but never as a certainty. */
+    static String percent(double probability) {
+        double percent = 100 * probability;
+        return percent > 99 && percent < 100
+                ? ">99%"
+                : percent > 0 && percent < 1 ? "<1%" : String.format(Locale.ROOT, "%.0f%%", percent);
+    }
+
+    private static Presentation.Pictures pictures(Presentation.Example sample) {
+        Presentation.Pictures pictures = sample.pictures();
+        if (pictures == null) {
+            throw new IllegalArgumentException("sample #" + sample.sample() + " has no pictures");
+        }
+        return pictures;
     }
 
     /** Whole multiples look best; a scale in between only where the next multiple would waste much room. */
@@ -69,9 +82,9 @@ final class SampleGrid {
 
     private static void rowName(Markup svg, int row, double tileHeight, String name, String below) {
         double middle = TOP + row * (tileHeight + GAP) + tileHeight / 2 + 4;
-        svg.element("text", name, "x", "4", "y", Markup.px(below.isEmpty() ? middle : middle - 7), "fill", TEXT);
+        svg.element("text", name, "x", "4", "y", Markup.px(below.isEmpty() ? middle : middle - 7), "fill", Colors.INK);
         if (!below.isEmpty()) {
-            svg.element("text", below, "x", "4", "y", Markup.px(middle + 7), "fill", TEXT);
+            svg.element("text", below, "x", "4", "y", Markup.px(middle + 7), "fill", Colors.INK);
         }
     }
 
@@ -88,10 +101,10 @@ final class SampleGrid {
                 "font-weight",
                 weight,
                 "fill",
-                TEXT);
+                Colors.INK);
     }
 
-    private static void tile(Markup svg, double left, int row, double width, double height, Picture picture) {
+    private static void tile(Markup svg, double left, int row, double width, double height, String picture) {
         svg.empty(
                 "image",
                 "x",
@@ -107,6 +120,6 @@ final class SampleGrid {
                 "style",
                 "image-rendering:pixelated",
                 "href",
-                Png.dataUri(picture));
+                picture);
     }
 }

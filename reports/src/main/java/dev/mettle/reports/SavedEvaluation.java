@@ -1,18 +1,11 @@
 package dev.mettle.reports;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.verdict.Decision;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -60,10 +53,6 @@ public record SavedEvaluation(
         Map<String, String> files,
         List<SavedAttack> attacks) {
 
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
-
     /**
      * Read a report.
      *
@@ -72,25 +61,8 @@ public record SavedEvaluation(
      */
     public static SavedEvaluation read(Path path) {
         String file = String.valueOf(path.getFileName());
-        JsonNode document;
-        try {
-            document = MAPPER.readTree(Files.readAllBytes(path));
-        } catch (JsonProcessingException e) {
-            throw new ConfigurationException(
-                    file + " is no JSON, from line " + e.getLocation().getLineNr() + " on: " + give(), e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        String schema = document.path("schema").asText();
-        if (!schema.equals(EvaluationJson.SCHEMA)) {
-            throw new ConfigurationException(
-                    file + (schema.isEmpty() ? " has no schema: " : " has the schema '" + schema + "': ") + give());
-        }
+        JsonNode document = ReportDocument.tree(path);
         return new SavedFields(file, document).evaluation();
-    }
-
-    private static String give() {
-        return "give a report with the schema " + EvaluationJson.SCHEMA + ", as 'mettle evaluate --json' writes it";
     }
 
     /** Return what became of a sample under an attack. */

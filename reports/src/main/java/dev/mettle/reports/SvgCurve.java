@@ -1,13 +1,13 @@
 package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.ReportText;
-import dev.mettle.core.evaluation.RobustnessCurve;
-import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
+import dev.mettle.core.verdict.Outcome;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,46 +29,78 @@ final class SvgCurve {
     /** Labels nearer to each other than this would overlap. */
     static final double LABEL_WIDTH = 44;
 
-    static final String TEXT = "#222";
-    static final String LINE = "#1f5fa8";
-    static final String LIMIT = "#b4232a";
-    private static final String BEFORE = "#666";
+    /** Attacks are told apart by their dashes, too. */
+    private static final List<String> DASHES = List.of("7 3", "2 2", "10 3 2 3", "4 4", "12 3");
 
-    private final RobustnessReport report;
-    private final RobustnessCurve curve;
-    private final @Nullable RobustnessReport before;
+    private static final int LEGEND_TEXT = 19;
+    private static final double LEGEND_ROW = 18;
+    private static final double LEGEND_ENTRY = 145;
+    private static final int LEGEND_COLUMNS = 4;
+
+    private final Presentation.Curve curve;
+    private final Marks marks;
     private final double largest;
 
-    private SvgCurve(RobustnessReport report, @Nullable RobustnessReport before) {
-        this.report = report;
-        this.before = before;
-        this.curve = report.curve();
+    private SvgCurve(Presentation.Curve curve, Marks marks) {
+        this.curve = curve;
+        this.marks = marks;
         this.largest = curve.points().get(curve.points().size() - 1).epsilon();
     }
 
-    /** Say whether several epsilons were evaluated, so that there is a curve to draw. */
-    static boolean isWorthDrawing(RobustnessReport report) {
-        return report.curve().points().size() > 2;
-    }
+    /**
+     * What is marked beside the curve itself.
+     *
+     * @param judged the epsilon that was judged; null if none was
+     * @param outcome what was judged there
+     * @param required the required accuracy; null if none is
+     * @param before the same model without its defense; null if there is none
+     * @param baseline the recorded share of robust samples at the epsilon that was judged; null if there is none
+     */
+    record Marks(
+            @Nullable Double judged,
+            Outcome outcome,
+            @Nullable Double required,
+            Presentation.@Nullable Curve before,
+            @Nullable Double baseline) {}
 
-    /** Draw the curve of a report. */
-    static String draw(RobustnessReport report) {
-        return new SvgCurve(report, null).draw();
-    }
-
-    /** Draw the curve of a report, and behind it that of the same model without its defense. */
-    static String draw(RobustnessReport report, RobustnessReport before) {
-        return new SvgCurve(report, before).draw();
+    /** Draw the curve of a threat model in a document; empty if only one epsilon was evaluated. */
+    static Optional<String> draw(ReportDocument document, ReportDocument.Threat threat) {
+        Presentation.Curve curve = threat.shown().curve();
+        if (curve == null || !curve.isWorthDrawing()) {
+            return Optional.empty();
+        }
+        ReportDocument.Defense defense = document.defense();
+        ReportDocument.Baseline baseline = document.baseline();
+        Marks marks = new Marks(
+                threat.epsilon(),
+                threat.verdict().outcome(),
+                threat.verdict().threshold(),
+                defense == null ? null : defense.curve(),
+                baseline == null || baseline.samples() == 0
+                        ? null
+                        : (double) baseline.robustBefore() / baseline.samples());
+        return Optional.of(new SvgCurve(curve, marks).draw());
     }
 
     private String draw() {
-        Markup svg = Markup.svg(WIDTH, HEIGHT);
-        label(svg, LEFT, 18, "start", "bold", TEXT, "robust accuracy under " + shortened(curve.title()));
+        List<Legend> legend = legend();
+        int rows = (legend.size() + LEGEND_COLUMNS - 1) / LEGEND_COLUMNS;
+        Markup svg = Markup.svg(WIDTH, HEIGHT + rows * LEGEND_ROW);
+        label(svg, LEFT, 18, "start", "bold", Colors.INK, "robust accuracy under " + shortened(curve.title()));
         drawAxes(svg);
         drawBand(svg);
-        report.policy().minRobustAccuracy().ifPresent(required -> drawRequired(svg, required));
-        drawBefore(svg);
+        if (marks.required() != null) {
+            // On the left the curve is at its highest: below the line there is room, unless the model is worse than
+            // required.
+            drawRequired(svg, marks.required(), curve.points().get(0).robustAccuracy() >= marks.required());
+        }
+        drawAttacks(svg);
+        if (marks.before() != null) {
+            dashed(svg, line(marks.before().points()), Colors.BEFORE, "2 3");
+        }
         drawLine(svg);
+        drawBaseline(svg);
+        drawLegend(svg, legend);
         return svg.close().toString();
     }
 
@@ -79,13 +111,13 @@ final class SvgCurve {
     private void drawAxes(Markup svg) {
         for (int percent = 0; percent <= 100; percent += 25) {
             double y = y(percent / 100.0);
-            line(svg, LEFT, y, RIGHT, y, percent == 0 ? "#888" : "#ddd");
-            label(svg, LEFT - 6, y + 4, "end", "normal", TEXT, percent + "%");
+            line(svg, LEFT, y, RIGHT, y, percent == 0 ? Colors.AXIS : Colors.GRID);
+            label(svg, LEFT - 6, y + 4, "end", "normal", Colors.INK, percent + "%");
         }
-        line(svg, LEFT, TOP, LEFT, BOTTOM, "#888");
-        for (RobustnessCurve.Point point : labeled()) {
-            line(svg, x(point), BOTTOM, x(point), BOTTOM + 4, "#888");
-            label(svg, x(point), BOTTOM + 17, "middle", weight(point), TEXT, Epsilons.format(point.epsilon()));
+        line(svg, LEFT, TOP, LEFT, BOTTOM, Colors.AXIS);
+        for (Presentation.Point point : labeled()) {
+            line(svg, x(point), BOTTOM, x(point), BOTTOM + 4, Colors.AXIS);
+            label(svg, x(point), BOTTOM + 17, "middle", weight(point), Colors.INK, Epsilons.format(point.epsilon()));
         }
         label(
                 svg,
@@ -93,18 +125,18 @@ final class SvgCurve {
                 BOTTOM + 34,
                 "middle",
                 "normal",
-                TEXT,
-                "ε (" + curve.norm().symbol() + "), " + curve.samples() + " samples"
-                        + (curve.decision().generalizes() ? ", band: 95% confidence interval" : ""));
+                Colors.INK,
+                "ε (" + curve.norm() + "), " + curve.samples() + " samples"
+                        + (curve.band() ? ", band: 95% confidence interval" : ""));
     }
 
     /** Choose points whose labels don't overlap: the one that was judged, then from both ends inwards in their order. */
-    private List<RobustnessCurve.Point> labeled() {
-        List<RobustnessCurve.Point> candidates = new ArrayList<>(curve.points());
+    private List<Presentation.Point> labeled() {
+        List<Presentation.Point> candidates = new ArrayList<>(curve.points());
         Collections.reverse(candidates);
         candidates.sort((a, b) -> Boolean.compare(isJudged(b), isJudged(a)));
-        List<RobustnessCurve.Point> chosen = new ArrayList<>();
-        for (RobustnessCurve.Point candidate : candidates) {
+        List<Presentation.Point> chosen = new ArrayList<>();
+        for (Presentation.Point candidate : candidates) {
             if (chosen.stream().allMatch(other -> Math.abs(x(other) - x(candidate)) >= LABEL_WIDTH)) {
                 chosen.add(candidate);
             }
@@ -113,22 +145,13 @@ final class SvgCurve {
     }
 
     private void drawBand(Markup svg) {
-        StringBuilder outline = new StringBuilder();
-        List<RobustnessCurve.Point> points = curve.points();
-        for (RobustnessCurve.Point point : points) {
-            outline.append(position(point, curve.interval(point).upper())).append(' ');
-        }
+        List<String> outline = new ArrayList<>();
+        List<Presentation.Point> points = curve.points();
+        points.forEach(point -> outline.add(position(point.epsilon(), point.upper())));
         for (int i = points.size() - 1; i >= 0; i--) {
-            outline.append(position(points.get(i), curve.interval(points.get(i)).lower()))
-                    .append(i == 0 ? "" : " ");
+            outline.add(position(points.get(i).epsilon(), points.get(i).lower()));
         }
-        svg.empty("polygon", "points", outline.toString(), "fill", LINE, "fill-opacity", "0.15");
-    }
-
-    private void drawRequired(Markup svg, double required) {
-        // On the left the curve is at its highest: below the line there is room, unless the model is worse than
-        // required.
-        drawRequired(svg, required, curve.robustAccuracy(curve.points().get(0)) >= required);
+        svg.empty("polygon", "points", String.join(" ", outline), "fill", Colors.LINE, "fill-opacity", "0.15");
     }
 
     /** Draw the required accuracy as a dashed line, with its label below or above it on the left. */
@@ -144,7 +167,7 @@ final class SvgCurve {
                 "y2",
                 Markup.px(y(required)),
                 "stroke",
-                LIMIT,
+                Colors.LIMIT,
                 "stroke-width",
                 "1.5",
                 "stroke-dasharray",
@@ -155,28 +178,90 @@ final class SvgCurve {
                 y(required) + (below ? 14 : -6),
                 "start",
                 "normal",
-                LIMIT,
+                Colors.LIMIT,
                 "required " + ReportText.percent(required));
     }
 
-    private void drawBefore(Markup svg) {
-        if (before == null) {
-            return;
+    private void drawAttacks(Markup svg) {
+        for (int i = 0; i < curve.attacks().size(); i++) {
+            String points = curve.attacks().get(i).points().stream()
+                    .map(point -> position(point.epsilon(), point.robustAccuracy()))
+                    .collect(Collectors.joining(" "));
+            svg.empty(
+                    "polyline",
+                    "points",
+                    points,
+                    "fill",
+                    "none",
+                    "stroke",
+                    Colors.of(i),
+                    "stroke-width",
+                    "1.5",
+                    "stroke-dasharray",
+                    DASHES.get(i % DASHES.size()));
         }
-        RobustnessCurve undefended = before.curve();
-        StringBuilder line = new StringBuilder();
-        for (RobustnessCurve.Point point : undefended.points()) {
-            line.append(line.isEmpty() ? "" : " ").append(position(point, undefended.robustAccuracy(point)));
-        }
-        dotted(svg, line.toString());
-        // between the title and the plot, where no curve runs
-        line(svg, RIGHT - 260, 31, RIGHT - 236, 31, LINE);
-        label(svg, RIGHT - 230, 35, "start", "normal", TEXT, "with the defense");
-        dotted(svg, Markup.px(RIGHT - 120) + ",31 " + Markup.px(RIGHT - 96) + ",31");
-        label(svg, RIGHT - 90, 35, "start", "normal", TEXT, "without");
     }
 
-    private static void dotted(Markup svg, String points) {
+    private void drawBaseline(Markup svg) {
+        if (marks.baseline() == null || marks.judged() == null) {
+            return;
+        }
+        double x = x(marks.judged());
+        double y = y(marks.baseline());
+        svg.empty(
+                "path",
+                "d",
+                "M" + Markup.px(x - 6) + " " + Markup.px(y) + "l6 -6 6 6 -6 6z",
+                "fill",
+                "none",
+                "stroke",
+                Colors.BEFORE,
+                "stroke-width",
+                "2");
+    }
+
+    /** What the lines beside the curve are; empty where there are none. */
+    private List<Legend> legend() {
+        List<Legend> legend = new ArrayList<>();
+        boolean worst = !curve.attacks().isEmpty();
+        if (marks.before() != null || worst) {
+            legend.add(new Legend(worst ? "worst case" : "with the defense", Colors.LINE, ""));
+        }
+        for (int i = 0; i < curve.attacks().size(); i++) {
+            legend.add(new Legend(curve.attacks().get(i).attack(), Colors.of(i), DASHES.get(i % DASHES.size())));
+        }
+        if (marks.before() != null) {
+            legend.add(new Legend("without the defense", Colors.BEFORE, "2 3"));
+        }
+        if (marks.baseline() != null && marks.judged() != null) {
+            legend.add(new Legend("◇ baseline " + ReportText.percent(marks.baseline()), "", ""));
+        }
+        return legend;
+    }
+
+    private static void drawLegend(Markup svg, List<Legend> legend) {
+        for (int i = 0; i < legend.size(); i++) {
+            Legend entry = legend.get(i);
+            double x = LEFT + i % LEGEND_COLUMNS * LEGEND_ENTRY;
+            double y = HEIGHT + Math.floorDiv(i, LEGEND_COLUMNS) * LEGEND_ROW;
+            if (!entry.color().isEmpty()) {
+                dashed(
+                        svg,
+                        Markup.px(x) + "," + Markup.px(y) + " " + Markup.px(x + 24) + "," + Markup.px(y),
+                        entry.color(),
+                        entry.dashes().isEmpty() ? "none" : entry.dashes());
+            }
+            String text = entry.text().length() <= LEGEND_TEXT
+                    ? entry.text()
+                    : entry.text().substring(0, LEGEND_TEXT - 1) + "…";
+            label(svg, entry.color().isEmpty() ? x : x + 29, y + 4, "start", "normal", Colors.INK, text);
+        }
+    }
+
+    /** What a line is: its text, its color (none for a text alone), and its dashes (none for a full line). */
+    private record Legend(String text, String color, String dashes) {}
+
+    private static void dashed(Markup svg, String points, String color, String dashes) {
         svg.empty(
                 "polyline",
                 "points",
@@ -184,68 +269,73 @@ final class SvgCurve {
                 "fill",
                 "none",
                 "stroke",
-                BEFORE,
+                color,
                 "stroke-width",
                 "2",
                 "stroke-dasharray",
-                "2 3");
+                dashes);
+    }
+
+    private String line(List<Presentation.Point> points) {
+        return points.stream()
+                .map(point -> position(point.epsilon(), point.robustAccuracy()))
+                .collect(Collectors.joining(" "));
     }
 
     private void drawLine(Markup svg) {
-        StringBuilder line = new StringBuilder();
-        for (RobustnessCurve.Point point : curve.points()) {
-            line.append(line.isEmpty() ? "" : " ").append(position(point, curve.robustAccuracy(point)));
-        }
-        svg.empty("polyline", "points", line.toString(), "fill", "none", "stroke", LINE, "stroke-width", "2");
-        for (RobustnessCurve.Point point : curve.points()) {
+        svg.empty(
+                "polyline", "points", line(curve.points()), "fill", "none", "stroke", Colors.LINE, "stroke-width", "2");
+        for (Presentation.Point point : curve.points()) {
             svg.empty(
                     "circle",
                     "cx",
                     Markup.px(x(point)),
                     "cy",
-                    Markup.px(y(curve.robustAccuracy(point))),
+                    Markup.px(y(point.robustAccuracy())),
                     "r",
                     isJudged(point) ? "6" : "3.5",
                     "fill",
-                    isJudged(point) ? Colors.of(report.verdict().outcome()) : LINE,
+                    isJudged(point) ? Colors.of(marks.outcome()) : Colors.LINE,
                     "stroke",
-                    "#fff",
+                    Colors.PAPER,
                     "stroke-width",
                     isJudged(point) ? "2" : "1");
         }
-        for (RobustnessCurve.Point point : labeled()) {
+        for (Presentation.Point point : labeled()) {
             label(
                     svg,
                     x(point) + 7,
-                    y(curve.robustAccuracy(point)) - 7,
+                    y(point.robustAccuracy()) - 7,
                     "start",
                     weight(point),
-                    TEXT,
-                    ReportText.percent(curve.robustAccuracy(point)));
+                    Colors.INK,
+                    ReportText.percent(point.robustAccuracy()));
         }
     }
 
-    private boolean isJudged(RobustnessCurve.Point point) {
-        OptionalDouble judged = report.threatModel().bounded()
-                ? OptionalDouble.of(report.threatModel().epsilon())
-                : OptionalDouble.empty();
-        return judged.isPresent() && judged.getAsDouble() == point.epsilon();
+    private boolean isJudged(Presentation.Point point) {
+        return marks.judged() != null && marks.judged() == point.epsilon();
     }
 
-    private String weight(RobustnessCurve.Point point) {
+    private String weight(Presentation.Point point) {
         return isJudged(point) ? "bold" : "normal";
     }
 
-    private double x(RobustnessCurve.Point point) {
-        return LEFT + point.epsilon() / largest * (RIGHT - LEFT - SPARE);
+    private double x(Presentation.Point point) {
+        return x(point.epsilon());
+    }
+
+    /** The curve of another evaluation may go farther; it is cut off there. */
+    private double x(double epsilon) {
+        return LEFT + Math.min(epsilon, largest) / largest * (RIGHT - LEFT - SPARE);
     }
 
     static double y(double rate) {
         return BOTTOM - rate * (BOTTOM - TOP);
     }
 
-    private String position(RobustnessCurve.Point point, double rate) {
-        return Markup.px(x(point)) + "," + Markup.px(y(rate));
+    private String position(double epsilon, double rate) {
+        return Markup.px(x(epsilon)) + "," + Markup.px(y(rate));
     }
 
     static void line(Markup svg, double x1, double y1, double x2, double y2, String color) {
@@ -278,7 +368,7 @@ final class SvgCurve {
                 "fill",
                 color,
                 "stroke",
-                "#fff",
+                Colors.PAPER,
                 "stroke-width",
                 "3",
                 "paint-order",

@@ -20,7 +20,7 @@ final class SvgStaircase {
     /** The largest radius stays this far from the right end, to leave room for its label. */
     private static final double SPARE = 56;
 
-    private static final String ATTACKED = "#8a4b08";
+    private static final String ATTACKED = Colors.ATTACKED;
 
     private static final int MOST_TICKS = 7;
 
@@ -52,7 +52,7 @@ final class SvgStaircase {
                 18,
                 "start",
                 "bold",
-                SvgCurve.TEXT,
+                Colors.INK,
                 SvgCurve.shortened("certified accuracy by " + curve.title()));
         drawAxes(svg);
         drawBand(svg);
@@ -66,7 +66,7 @@ final class SvgStaircase {
                 "fill",
                 "none",
                 "stroke",
-                SvgCurve.LINE,
+                Colors.LINE,
                 "stroke-width",
                 "2");
         drawMarks(svg);
@@ -77,7 +77,7 @@ final class SvgStaircase {
         for (int percent = 0; percent <= 100; percent += 25) {
             double y = SvgCurve.y(percent / 100.0);
             SvgCurve.line(svg, SvgCurve.LEFT, y, SvgCurve.RIGHT, y, percent == 0 ? "#888" : "#ddd");
-            SvgCurve.label(svg, SvgCurve.LEFT - 6.0, y + 4, "end", "normal", SvgCurve.TEXT, percent + "%");
+            SvgCurve.label(svg, SvgCurve.LEFT - 6.0, y + 4, "end", "normal", Colors.INK, percent + "%");
         }
         SvgCurve.line(svg, SvgCurve.LEFT, SvgCurve.TOP, SvgCurve.LEFT, SvgCurve.BOTTOM, "#888");
         SvgCurve.line(svg, x(report.radius()), SvgCurve.TOP, x(report.radius()), SvgCurve.BOTTOM, "#bbb");
@@ -94,15 +94,14 @@ final class SvgStaircase {
                 SvgCurve.BOTTOM + 34.0,
                 "middle",
                 "normal",
-                SvgCurve.TEXT,
+                Colors.INK,
                 "radius (" + curve.norm().symbol() + "), " + curve.samples() + " samples"
                         + (generalizes() ? ", band: 95% confidence interval" : ""));
     }
 
     private void tick(Markup svg, double radius, String weight) {
         SvgCurve.line(svg, x(radius), SvgCurve.BOTTOM, x(radius), SvgCurve.BOTTOM + 4.0, "#888");
-        SvgCurve.label(
-                svg, x(radius), SvgCurve.BOTTOM + 17.0, "middle", weight, SvgCurve.TEXT, Epsilons.format(radius));
+        SvgCurve.label(svg, x(radius), SvgCurve.BOTTOM + 17.0, "middle", weight, Colors.INK, Epsilons.format(radius));
     }
 
     /** The smallest of 1, 2, 5 times a power of ten that gives few enough ticks. */
@@ -130,7 +129,7 @@ final class SvgStaircase {
         for (int i = lower.size() - 1; i >= 0; i--) {
             outline.add(lower.get(i));
         }
-        svg.empty("polygon", "points", String.join(" ", outline), "fill", SvgCurve.LINE, "fill-opacity", "0.15");
+        svg.empty("polygon", "points", String.join(" ", outline), "fill", Colors.LINE, "fill-opacity", "0.15");
     }
 
     /** Between two points as many samples are certified as at the right one, so the fall is right behind the left one. */
@@ -175,7 +174,7 @@ final class SvgStaircase {
         note(
                 svg,
                 certified + (above ? -9 : 17),
-                SvgCurve.TEXT,
+                Colors.INK,
                 "bold",
                 ReportText.percent(report.certifiedAccuracy()) + " certified");
         report.sandwich().ifPresent(sandwich -> drawAttacked(svg, x, sandwich));

@@ -6,7 +6,7 @@ import static org.assertj.core.groups.Tuple.tuple;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.mettle.core.evaluation.EvaluationListener;
-import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.evaluation.Reported;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
@@ -81,7 +81,7 @@ class AllureEvaluationListenerTests {
 
     @Test
     void withoutATestCaseNothingHappens() throws IOException {
-        listener.reported(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3), Outcome.PASS, "");
+        listener.reported(Reported.of(Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3), Outcome.PASS, ""));
 
         assertThat(memory.attachments).isEmpty();
         try (var files = Files.list(directory)) {
@@ -100,12 +100,8 @@ class AllureEvaluationListenerTests {
             Object loaded = type.getConstructor().newInstance();
 
             // It doesn't come to look at its arguments.
-            type.getMethod(
-                            "reported",
-                            withoutAllure.loadClass(RobustnessReport.class.getName()),
-                            withoutAllure.loadClass(Outcome.class.getName()),
-                            String.class)
-                    .invoke(loaded, null, null, "");
+            type.getMethod("reported", withoutAllure.loadClass(Reported.class.getName()))
+                    .invoke(loaded, new Object[] {null});
 
             assertThat(type).isNotEqualTo(AllureEvaluationListener.class);
         }
@@ -128,7 +124,8 @@ class AllureEvaluationListenerTests {
         RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3);
 
         TestResult test = run(
-                new TestResult().setDescription("what <I> test"), () -> listener.reported(report, Outcome.PASS, ""));
+                new TestResult().setDescription("what <I> test"),
+                () -> listener.reported(Reported.of(report, Outcome.PASS, "")));
 
         assertThat(test.getDescriptionHtml()).startsWith("<p>what &lt;I&gt; test</p><div>");
     }
@@ -139,8 +136,8 @@ class AllureEvaluationListenerTests {
         RobustnessReport second = Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.3);
 
         TestResult test = run(new TestResult(), () -> {
-            listener.reported(first, Outcome.PASS, "");
-            listener.reported(second, Outcome.PASS, "");
+            listener.reported(Reported.of(first, Outcome.PASS, ""));
+            listener.reported(Reported.of(second, Outcome.PASS, ""));
         });
 
         assertThat(test.getDescriptionHtml()).contains("ε = 0.1", "<hr/>", "ε = 0.3");
@@ -168,11 +165,16 @@ class AllureEvaluationListenerTests {
         TestResult tagged = new TestResult();
         tagged.getLabels().add(new Label().setName("tag").setValue("robustness"));
 
-        TestResult test = run(tagged, () -> listener.reported(report, Outcome.PASS, ""));
+        TestResult test = run(tagged, () -> listener.reported(Reported.of(report, Outcome.PASS, "")));
 
         assertThat(test.getLabels())
                 .extracting(label -> label.getName() + "=" + label.getValue())
-                .containsExactly("tag=robustness", "feature=Robustness", "story=FGSM");
+                .startsWith("tag=robustness", "feature=Robustness", "story=FGSM")
+                .contains("MITRE ATLAS=AML.T0043.000", "CWE=CWE-1039");
+        assertThat(test.getLinks())
+                .extracting(link -> link.getName() + " " + link.getUrl())
+                .contains("MITRE ATLAS 5.6.0 AML.T0015: Evade AI Model https://atlas.mitre.org/techniques/AML.T0015")
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -207,7 +209,7 @@ class AllureEvaluationListenerTests {
     void aKnownWeaknessIsNoFailedStep() {
         RobustnessReport report = Reports.report(VerdictPolicy.atLeast(0.9), IMAGE, 0.3);
 
-        TestResult test = run(new TestResult(), () -> listener.reported(report, Outcome.FAIL, ""));
+        TestResult test = run(new TestResult(), () -> listener.reported(Reported.of(report, Outcome.FAIL, "")));
 
         assertThat(test.getSteps()).last().satisfies(step -> {
             assertThat(step.getName()).isEqualTo("Judge: FAIL (as expected)");
@@ -216,7 +218,7 @@ class AllureEvaluationListenerTests {
     }
 
     @Test
-    void attachmentsAreTheDrawingsTheWorstExampleAndTheDocument() throws IOException {
+    void attachmentsAreTheCurveTheMostTellingExamplesAndTheDocument() throws IOException {
         RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), IMAGE, 0.1, 0.3);
 
         TestResult test = reported(report, "");
@@ -225,17 +227,14 @@ class AllureEvaluationListenerTests {
                 .extracting(Attachment::getName, Attachment::getType)
                 .containsExactly(
                         tuple("robustness curve", "image/svg+xml"),
-                        tuple("broken samples", "image/svg+xml"),
-                        tuple(
-                                "worst example "
-                                        + ReportText.example(
-                                                report.brokenSamples().get(0)),
-                                "application/vnd.allure.image.diff"),
+                        tuple("broken sample #8 0→1", "application/vnd.allure.image.diff"),
+                        tuple("broken sample #9 0→1", "application/vnd.allure.image.diff"),
+                        tuple("broken sample #10 1→0", "application/vnd.allure.image.diff"),
                         tuple("report.json", "application/json"));
-        JsonNode diff = new JsonMapper().readTree(content(test, 2));
+        JsonNode diff = new JsonMapper().readTree(content(test, 1));
         assertThat(diff.properties()).extracting(Map.Entry::getKey).containsExactly("actual", "diff", "expected");
         assertThat(diff.get("diff").asText()).startsWith("data:image/png;base64,");
-        JsonNode document = new JsonMapper().readTree(content(test, 3));
+        JsonNode document = new JsonMapper().readTree(content(test, 4));
         assertThat(document.get("robustCount").asInt()).isEqualTo(report.robustCount());
         assertThat(document.get("attacks")).hasSize(1);
     }
@@ -246,8 +245,10 @@ class AllureEvaluationListenerTests {
         for (int i = 1; i <= 8; i++) {
             double epsilon = i / 10.0;
             RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), IMAGE, epsilon);
-            tests.add(() ->
-                    run("test at " + epsilon, new TestResult(), () -> listener.reported(report, Outcome.PASS, "")));
+            tests.add(() -> run(
+                    "test at " + epsilon,
+                    new TestResult(),
+                    () -> listener.reported(Reported.of(report, Outcome.PASS, ""))));
         }
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -276,7 +277,7 @@ class AllureEvaluationListenerTests {
     }
 
     private TestResult reported(RobustnessReport report, String reproduce) {
-        return run(new TestResult(), () -> listener.reported(report, Outcome.PASS, reproduce));
+        return run(new TestResult(), () -> listener.reported(Reported.of(report, Outcome.PASS, reproduce)));
     }
 
     private static TestResult run(TestResult test, Runnable body) {

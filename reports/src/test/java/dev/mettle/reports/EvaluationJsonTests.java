@@ -86,6 +86,7 @@ class EvaluationJsonTests {
                   "threatModels": [ {
                     "norm": "linf",
                     "epsilon": 0.1,
+                    "label": "L∞, ε = 0.1",
                     "evaluated": 4,
                     "robustCount": 1,
                     "robustAccuracy": 0.25,
@@ -110,11 +111,110 @@ class EvaluationJsonTests {
                       "samplesNeeded": null,
                       "expectedSamples": null,
                       "reason": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
+                    },
+                    "shown": {
+                      "title": "worst case of FGSM, PGD",
+                      "sentence": "robust accuracy 25.0%% under worst case of FGSM, PGD (L∞, ε = 0.1) with 4 samples neither shows nor rules out the required 25.0%%; it is too close for any practical number of samples to decide",
+                      "facts": [ {
+                        "name": "clean accuracy",
+                        "value": "75.0%%",
+                        "remark": "3 of 4, 95%% CI [19.4%%, 99.4%%]"
+                      }, {
+                        "name": "robust accuracy",
+                        "value": "25.0%%",
+                        "remark": "1 of 4, 95%% CI [0.6%%, 80.6%%]"
+                      }, {
+                        "name": "worst class",
+                        "value": "0.0%%",
+                        "remark": "class 1: 0 of 1, 95%% CI [0.0%%, 98.8%%]"
+                      }, {
+                        "name": "required",
+                        "value": "25.0%%",
+                        "remark": "the 95%% bounds of robust accuracy, 1.3%% to 75.1%%, enclose the required 25.0%%"
+                      }, {
+                        "name": "broken",
+                        "value": "50.0%%",
+                        "remark": "2 of 4, at a median distance of L∞ 0.1, L2 0.5"
+                      }, {
+                        "name": "samples",
+                        "value": "4",
+                        "remark": "four on tiny"
+                      }, {
+                        "name": "passes",
+                        "value": "2.0",
+                        "remark": "forward and 4.0 backward per attacked sample"
+                      } ],
+                      "classes": [ {
+                        "class": 0,
+                        "samples": 3,
+                        "evaluated": 3,
+                        "cleanCount": 3,
+                        "robustCount": 1,
+                        "lower": 0.004184149355043446,
+                        "upper": 0.9339810982694497
+                      }, {
+                        "class": 1,
+                        "samples": 1,
+                        "evaluated": 1,
+                        "cleanCount": 0,
+                        "robustCount": 0,
+                        "lower": 0.0,
+                        "upper": 0.9875
+                      } ],
+                      "answers": [ {
+                        "class": 0,
+                        "answer": 0,
+                        "count": 1
+                      }, {
+                        "class": 0,
+                        "answer": 1,
+                        "count": 2
+                      }, {
+                        "class": 1,
+                        "answer": 0,
+                        "count": 1
+                      } ],
+                      "examples": [ {
+                        "sample": 0,
+                        "class": 0,
+                        "answer": "1",
+                        "distance": 0.1,
+                        "size": "L∞ 0.1",
+                        "changed": 2,
+                        "changes": [ {
+                          "feature": 0,
+                          "before": 0.0,
+                          "after": 1.0
+                        }, {
+                          "feature": 1,
+                          "before": 0.0,
+                          "after": 1.0
+                        } ]
+                      }, {
+                        "sample": 2,
+                        "class": 0,
+                        "answer": "1",
+                        "distance": 0.1,
+                        "size": "L∞ 0.1",
+                        "changed": 2,
+                        "changes": [ {
+                          "feature": 0,
+                          "before": 0.0,
+                          "after": 1.0
+                        }, {
+                          "feature": 1,
+                          "before": 0.0,
+                          "after": 1.0
+                        } ]
+                      } ],
+                      "gallery": [],
+                      "traces": []
                     }
                   } ],
                   "attacks": [ {
                     "name": "fgsm",
                     "label": "FGSM",
+                    "access": "gradients",
                     "norm": "linf",
                     "epsilon": 0.1,
                     "parameters": {
@@ -153,6 +253,7 @@ class EvaluationJsonTests {
                   }, {
                     "name": "pgd",
                     "label": "PGD",
+                    "access": "gradients",
                     "norm": "linf",
                     "epsilon": 0.1,
                     "parameters": {
@@ -223,7 +324,53 @@ class EvaluationJsonTests {
                       "advice": ""
                     } ]
                   } ],
-                  "notes": [ "a note" ]
+                  "notes": [ "a note" ],
+                  "taxonomy": [ {
+                    "scheme": "MITRE ATLAS",
+                    "version": "5.6.0",
+                    "id": "AML.T0015",
+                    "title": "Evade AI Model"
+                  }, {
+                    "scheme": "MITRE ATLAS",
+                    "version": "5.6.0",
+                    "id": "AML.T0043.000",
+                    "title": "Craft Adversarial Data: White-Box Optimization"
+                  }, {
+                    "scheme": "MITRE ATLAS",
+                    "version": "5.6.0",
+                    "id": "AML.T0044",
+                    "title": "Full AI Model Access"
+                  }, {
+                    "scheme": "MITRE ATLAS",
+                    "version": "5.6.0",
+                    "id": "AML.M0008",
+                    "title": "Validate AI Model"
+                  }, {
+                    "scheme": "OWASP ML Top 10",
+                    "version": "2023",
+                    "id": "ML01:2023",
+                    "title": "Input Manipulation Attack"
+                  }, {
+                    "scheme": "NIST AI 100-2",
+                    "version": "e2025",
+                    "id": "NISTAML.022",
+                    "title": "Evasion"
+                  }, {
+                    "scheme": "CWE",
+                    "version": "1039",
+                    "id": "CWE-1039",
+                    "title": "Inadequate Detection or Handling of Adversarial Input Perturbations"
+                  }, {
+                    "scheme": "EU AI Act",
+                    "version": "2024/1689",
+                    "id": "Art. 15(5)",
+                    "title": "evidence on resilience to adversarial examples"
+                  }, {
+                    "scheme": "ISO/IEC TR 24029-1",
+                    "version": "2021",
+                    "id": "ISO/IEC TR 24029-1",
+                    "title": "empirical assessment of robustness"
+                  } ]
                 }
                 """.formatted(
                         ClopperPearson.lowerBound(1, 4, 0.95), ClopperPearson.upperBound(1, 4, 0.95), TWO_ONES));

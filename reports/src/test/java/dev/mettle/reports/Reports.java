@@ -2,12 +2,14 @@ package dev.mettle.reports;
 
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.Evaluation;
+import dev.mettle.core.evaluation.Reported;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.testing.AffineModel;
 import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.Norm;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.util.Arrays;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -60,5 +62,10 @@ final class Reports {
     static RobustnessReport report(VerdictPolicy policy, long[] shape, double... epsilons) {
         Evaluation evaluation = evaluation(shape, epsilons);
         return RobustnessReport.of(evaluation, evaluation.results().get(epsilons.length - 1), policy);
+    }
+
+    /** What there is to show of a report, as if it had been written to a file and read again. */
+    static ReportDocument document(RobustnessReport report) {
+        return ReportDocument.of(EvaluationJson.of(Reported.of(report, Outcome.PASS, "")));
     }
 }

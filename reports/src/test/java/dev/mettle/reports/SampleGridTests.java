@@ -28,7 +28,7 @@ class SampleGridTests {
 
     @Test
     void everySampleHasItsNameItsLabelsAndItsDistance() {
-        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05), new ImageShape(10, 8, 1, true));
+        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05));
 
         assertThat(Xml.texts(svg, "text"))
                 .containsExactly(
@@ -46,7 +46,7 @@ class SampleGridTests {
 
     @Test
     void theTilesAreCleanAdversarialAndDifference() throws IOException {
-        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05), new ImageShape(10, 8, 1, true));
+        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05));
 
         List<String> tiles = Xml.attributes(svg, "image", "href");
         assertThat(tiles).hasSize(6);
@@ -58,7 +58,7 @@ class SampleGridTests {
 
     @Test
     void eightSamplesFitInto640Pixels() {
-        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.4), new ImageShape(10, 8, 1, true));
+        Document svg = draw(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.4));
 
         assertThat(Xml.attributes(svg, "image", "href")).hasSize(24);
         assertThat(Integer.parseInt(svg.getDocumentElement().getAttribute("width")))
@@ -69,7 +69,7 @@ class SampleGridTests {
     void largeImagesShrinkToTheirTiles() throws IOException {
         RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), new long[] {224, 224, 3}, 0.4);
 
-        Document svg = draw(report, new ImageShape(224, 224, 3, false));
+        Document svg = draw(report);
 
         BufferedImage tile = decode(Xml.attributes(svg, "image", "href").get(0));
         assertThat(tile.getWidth()).isLessThanOrEqualTo(64);
@@ -114,12 +114,11 @@ class SampleGridTests {
 
     @Test
     void equalReportsGiveEqualBytes() {
-        ReportPictures first = ReportPictures.of(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05, 0.1));
-        ReportPictures second = ReportPictures.of(Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05, 0.1));
+        RobustnessReport first = Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05, 0.1);
+        RobustnessReport second = Reports.report(VerdictPolicy.measureOnly(), GRAY, 0.05, 0.1);
 
-        assertThat(second.grid()).isEqualTo(first.grid());
-        assertThat(second.curve()).isEqualTo(first.curve());
-        assertThat(second.worst()).isEqualTo(first.worst());
+        assertThat(Presenter.present(second)).isEqualTo(Presenter.present(first));
+        assertThat(ImageDiffs.of(second)).isEqualTo(ImageDiffs.of(first));
     }
 
     @Test
@@ -133,12 +132,11 @@ class SampleGridTests {
         RobustnessReport report =
                 RobustnessReport.of(evaluation, evaluation.results().get(0), VerdictPolicy.measureOnly());
 
-        assertThat(ReportPictures.of(report).grid()).isPresent();
+        assertThat(Presenter.present(report).examples()).allMatch(example -> example.pictures() != null);
     }
 
-    private static Document draw(RobustnessReport report, ImageShape shape) {
-        return Xml.parse(new SampleGrid(shape, report.threatModel().box(), new DistanceText(report))
-                .draw(BrokenSample.mostTelling(report, 8)));
+    private static Document draw(RobustnessReport report) {
+        return Xml.parse(SampleGrid.draw(Presenter.present(report).examples()));
     }
 
     private static int gray(String dataUri) throws IOException {

@@ -2,8 +2,10 @@ package dev.mettle.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.verdict.VerdictPolicy;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
 
@@ -13,15 +15,15 @@ class SvgCurveTests {
 
     @Test
     void oneEpsilonIsNoCurve() {
-        assertThat(SvgCurve.isWorthDrawing(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1)))
-                .isFalse();
-        assertThat(SvgCurve.isWorthDrawing(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1, 0.2)))
-                .isTrue();
+        assertThat(curve(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1)))
+                .isEmpty();
+        assertThat(curve(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1, 0.2)))
+                .isPresent();
     }
 
     @Test
     void theCurveNamesItsPointsTheirAccuracyAndWhatIsRequired() {
-        Document svg = Xml.parse(SvgCurve.draw(Reports.report(VerdictPolicy.atLeast(0.5), SHAPE, 0.1, 0.2, 0.3)));
+        Document svg = Xml.parse(draw(Reports.report(VerdictPolicy.atLeast(0.5), SHAPE, 0.1, 0.2, 0.3)));
 
         assertThat(Xml.texts(svg, "text"))
                 .contains("robust accuracy under FGSM", "required 50.0%", "0", "0.1", "0.2", "0.3")
@@ -31,15 +33,15 @@ class SvgCurveTests {
 
     @Test
     void thePointThatWasJudgedStandsOutInTheColorOfTheOutcome() {
-        Document svg = Xml.parse(SvgCurve.draw(Reports.report(VerdictPolicy.atLeast(0.7), SHAPE, 0.1, 0.2, 0.3)));
+        Document svg = Xml.parse(draw(Reports.report(VerdictPolicy.atLeast(0.7), SHAPE, 0.1, 0.2, 0.3)));
 
         assertThat(Xml.attributes(svg, "circle", "r")).containsExactly("3.5", "3.5", "3.5", "6");
-        assertThat(Xml.attributes(svg, "circle", "fill")).endsWith("#d0342c");
+        assertThat(Xml.attributes(svg, "circle", "fill")).endsWith("#b4232a");
     }
 
     @Test
     void everyPointLiesWhereItsNumbersSay() {
-        Document svg = Xml.parse(SvgCurve.draw(Reports.report(VerdictPolicy.atLeast(0.5), SHAPE, 0.1, 0.2, 0.3)));
+        Document svg = Xml.parse(draw(Reports.report(VerdictPolicy.atLeast(0.5), SHAPE, 0.1, 0.2, 0.3)));
 
         // 48 + ε / 0.3 × 524 and 262 − accuracy × 214
         assertThat(Xml.attributes(svg, "polyline", "points"))
@@ -49,15 +51,42 @@ class SvgCurveTests {
     @Test
     void crowdedPointsLoseTheirLabelsButNotTheOneThatWasJudged() {
         RobustnessReport report = Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.3, 0.301, 0.302);
-        Document svg = Xml.parse(SvgCurve.draw(report));
+        Document svg = Xml.parse(draw(report));
 
         assertThat(Xml.texts(svg, "text")).contains("0.302").doesNotContain("0.3", "0.301");
     }
 
     @Test
     void withoutAThresholdThereIsNoLineForIt() {
-        String svg = SvgCurve.draw(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1, 0.2));
+        String svg = draw(Reports.report(VerdictPolicy.measureOnly(), SHAPE, 0.1, 0.2));
 
         assertThat(svg).doesNotContain("required");
+    }
+
+    @Test
+    void everyAttackOfAWorstCaseHasItsLine() {
+        Evaluation evaluation = Reports.evaluation(SHAPE, 0.1, 0.3);
+        RobustnessReport report =
+                RobustnessReport.worstCase(evaluation, evaluation.threatModels().get(1), VerdictPolicy.measureOnly());
+
+        Document svg = Xml.parse(draw(report));
+
+        assertThat(Xml.texts(svg, "text")).contains("worst case", "FGSM", "Half");
+        // FGSM, Half, the worst case, and the three samples of the legend
+        assertThat(Xml.attributes(svg, "polyline", "points"))
+                .startsWith(
+                        "48,58.7 222.7,101.5 572,187.1",
+                        "48,58.7 222.7,80.1 572,122.9",
+                        "48,58.7 222.7,101.5 572,187.1")
+                .hasSize(6);
+    }
+
+    private static Optional<String> curve(RobustnessReport report) {
+        ReportDocument document = Reports.document(report);
+        return SvgCurve.draw(document, document.worst());
+    }
+
+    private static String draw(RobustnessReport report) {
+        return curve(report).orElseThrow();
     }
 }

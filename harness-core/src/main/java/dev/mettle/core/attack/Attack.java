@@ -98,6 +98,11 @@ public interface Attack {
         return false;
     }
 
+    /** Say whether inputs are changed as it happens without an attacker, such as by noise or blur. */
+    default boolean isNatural() {
+        return false;
+    }
+
     /** Attack the samples of the context once; the result is what was proposed on the way. */
     void run(AttackContext context);
 

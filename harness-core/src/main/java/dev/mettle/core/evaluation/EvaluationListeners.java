@@ -1,8 +1,5 @@
 package dev.mettle.core.evaluation;
 
-import dev.mettle.core.verdict.BaselineComparison;
-import dev.mettle.core.verdict.Outcome;
-import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.function.Consumer;
@@ -17,26 +14,8 @@ public final class EvaluationListeners {
     private EvaluationListeners() {}
 
     /** Tell all listeners that a report is complete; see {@link EvaluationListener#reported}. */
-    public static void reported(RobustnessReport report, Outcome expected, String reproduce) {
-        notifyAll(EvaluationListener.class, listener -> listener.reported(report, expected, reproduce));
-    }
-
-    /** Tell all listeners that a report has been compared with a baseline; see {@link EvaluationListener#compared}. */
-    public static void compared(RobustnessReport report, BaselineComparison comparison) {
-        notifyAll(EvaluationListener.class, listener -> listener.compared(report, comparison));
-    }
-
-    /** Tell all listeners what became of known adversarial examples; see {@link EvaluationListener#replayed}. */
-    public static void replayed(RobustnessReport report, CorpusReplay replay) {
-        notifyAll(EvaluationListener.class, listener -> listener.replayed(report, replay));
-    }
-
-    /** Tell all listeners what a defense bought; see {@link EvaluationListener#defended}. */
-    public static void defended(
-            Improvement improvement, String defense, List<String> log, double seconds, double cpuSeconds) {
-        notifyAll(
-                EvaluationListener.class,
-                listener -> listener.defended(improvement, defense, log, seconds, cpuSeconds));
+    public static void reported(Reported reported) {
+        notifyAll(EvaluationListener.class, listener -> listener.reported(reported));
     }
 
     /**

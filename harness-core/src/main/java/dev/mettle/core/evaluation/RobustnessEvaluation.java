@@ -235,7 +235,7 @@ public final class RobustnessEvaluation {
         List<RobustnessReport> reports = evaluator.evaluate().threatModels().stream()
                 .map(evaluator::worstCase)
                 .toList();
-        reports.forEach(report -> EvaluationListeners.reported(report, Outcome.PASS, ""));
+        reports.forEach(report -> EvaluationListeners.reported(Reported.of(report, Outcome.PASS, "")));
         return reports;
     }
 
@@ -258,7 +258,7 @@ public final class RobustnessEvaluation {
     public RobustnessReport run() {
         Evaluator evaluator = evaluator();
         RobustnessReport report = evaluator.worstCase(evaluator.evaluate().onlyThreatModel());
-        EvaluationListeners.reported(report, Outcome.PASS, "");
+        EvaluationListeners.reported(Reported.of(report, Outcome.PASS, ""));
         return report;
     }
 }
