@@ -201,7 +201,7 @@ public final class Evaluator {
     }
 
     private RobustnessReport report(List<AttackResult> results) {
-        return RobustnessReport.of(evaluation(), results, plan.policy());
+        return RobustnessReport.of(evaluation(), results, plan.policy(), model);
     }
 
     /** Run an attack, and before it the earlier attacks of its suite, on all samples up to a place in their order. */

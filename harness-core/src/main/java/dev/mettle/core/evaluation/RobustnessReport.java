@@ -5,6 +5,7 @@ import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.attack.WorstCase;
+import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustFinding;
@@ -40,10 +41,15 @@ public final class RobustnessReport {
     private final List<SampleOutcome> outcomes;
     private final VerdictPolicy policy;
     private final Evidence evidence;
+    private final Optional<CloseUp> closeUp;
     private @Nullable Verdict verdict;
 
     private RobustnessReport(
-            Evaluation evaluation, ThreatModel threatModel, List<AttackResult> results, VerdictPolicy policy) {
+            Evaluation evaluation,
+            ThreatModel threatModel,
+            List<AttackResult> results,
+            VerdictPolicy policy,
+            Optional<LabelModel> model) {
         this.evaluation = evaluation;
         this.threatModel = threatModel;
         this.results = results;
@@ -51,6 +57,7 @@ public final class RobustnessReport {
         this.outcomes = worstCase(results, threatModel);
         this.evidence = Counting.of(
                 evaluation, outcomes, policy.decision(), attacks().stream().anyMatch(Attack::universal));
+        this.closeUp = model.map(present -> new CloseUp(present, this));
     }
 
     /** Report on one attack under one threat model. */
@@ -60,12 +67,18 @@ public final class RobustnessReport {
 
     /** Report on the per-sample worst case over some attacks under one threat model, at least one. */
     public static RobustnessReport of(Evaluation evaluation, List<AttackResult> results, VerdictPolicy policy) {
-        return new RobustnessReport(evaluation, results.get(0).threatModel(), results, policy);
+        return new RobustnessReport(evaluation, results.get(0).threatModel(), results, policy, Optional.empty());
+    }
+
+    /** Report as {@link #of(Evaluation, List, VerdictPolicy)} does, with the model at hand. */
+    static RobustnessReport of(
+            Evaluation evaluation, List<AttackResult> results, VerdictPolicy policy, LabelModel model) {
+        return new RobustnessReport(evaluation, results.get(0).threatModel(), results, policy, Optional.of(model));
     }
 
     /** Report on the per-sample worst case over all attacks that ran under a threat model. */
     public static RobustnessReport worstCase(Evaluation evaluation, ThreatModel threat, VerdictPolicy policy) {
-        return new RobustnessReport(evaluation, threat, evaluation.resultsUnder(threat), policy);
+        return new RobustnessReport(evaluation, threat, evaluation.resultsUnder(threat), policy, Optional.empty());
     }
 
     private static List<SampleOutcome> worstCase(List<AttackResult> results, ThreatModel threat) {
@@ -131,7 +144,8 @@ public final class RobustnessReport {
         return judged().map(AttackResult::attack).toList();
     }
 
-    private Stream<AttackResult> judged() {
+    /** Return the results of the attacks, without what trust checks broke. */
+    Stream<AttackResult> judged() {
         return results.stream().filter(result -> result.trustCheck().isEmpty());
     }
 
@@ -346,6 +360,14 @@ public final class RobustnessReport {
         }
         String title = title() + (lowered ? ReportText.AND_CHECKS : "");
         return new RobustnessCurve(title, threatModel.norm(), evaluatedCount(), points, policy.decision(), samples());
+    }
+
+    /**
+     * Return what shows single samples closely, at the cost of some passes of the model when asked; empty if the model is not at hand,
+     * because the report was made from facts alone.
+     */
+    public Optional<CloseUp> closeUp() {
+        return closeUp;
     }
 
     /** Return the policy that the verdict applies. */
