@@ -244,7 +244,7 @@ final class EvaluateCommand implements Callable<Integer> {
                 .map(evaluator::worstCase)
                 .toList();
         Evaluation evaluation = evaluator.evaluation();
-        conclude(evaluation, reports, policy);
+        conclude(evaluation, reports);
         boolean shown = reports.stream()
                 .map(report -> report.verdict().outcome())
                 .allMatch(outcome -> outcome == Outcome.PASS || outcome == Outcome.MEASURED);
@@ -407,13 +407,13 @@ final class EvaluateCommand implements Callable<Integer> {
         spec.commandLine().getErr().println("[mettle] " + line);
     }
 
-    private void conclude(Evaluation evaluation, List<RobustnessReport> reports, VerdictPolicy policy) {
+    private void conclude(Evaluation evaluation, List<RobustnessReport> reports) {
         ConsoleReport console = new ConsoleReport(spec.commandLine().getOut());
         console.line("");
         reports.forEach(console::verdict);
         console.notes(evaluation);
         if (json != null) {
-            ObjectNode document = EvaluationJson.of(evaluation, policy);
+            ObjectNode document = EvaluationJson.of(evaluation, reports);
             document.set("files", files(document.objectNode()));
             EvaluationJson.write(json, document);
             console.line("JSON: " + json);

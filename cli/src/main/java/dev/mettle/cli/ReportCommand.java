@@ -2,16 +2,10 @@ package dev.mettle.cli;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.reports.ReportSet;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,6 +41,22 @@ final class ReportCommand implements Runnable {
     @Option(names = "--html", paramLabel = "FILE", description = "Write one page that needs no other file.")
     private @Nullable Path html;
 
+    @Option(names = "--markdown", paramLabel = "FILE", description = "Write a summary for a CI job.")
+    private @Nullable Path markdown;
+
+    @Option(names = "--junit", paramLabel = "FILE", description = "Write XML as CI servers know it from JUnit.")
+    private @Nullable Path junit;
+
+    @Option(names = "--sarif", paramLabel = "FILE", description = "Write what was not shown as SARIF 2.1.0.")
+    private @Nullable Path sarif;
+
+    @Option(
+            names = "--card",
+            paramLabel = "FILE",
+            description = "Write a card of the model, in Markdown: what was tested, how, what was found, and what that"
+                    + " doesn't show.")
+    private @Nullable Path card;
+
     @Override
     public void run() {
         reports.forEach(path -> {
@@ -55,30 +65,18 @@ final class ReportCommand implements Runnable {
             }
         });
         ReportSet set = ReportSet.read(reports);
-        Map<Path, Supplier<String>> outputs = new LinkedHashMap<>();
-        add(outputs, "--html", html, set::html);
+        OutputFiles outputs = new OutputFiles(reports);
+        outputs.add("--html", html, set::html);
+        outputs.add("--markdown", markdown, set::markdown);
+        outputs.add("--junit", junit, set::junitXml);
+        outputs.add("--sarif", sarif, set::sarif);
+        outputs.add("--card", card, set::card);
         if (outputs.isEmpty()) {
-            throw new ConfigurationException("there is nothing to write: give --html FILE");
+            throw new ConfigurationException(
+                    "there is nothing to write: give --html, --markdown, --junit, --sarif or --card");
         }
         PrintWriter out = spec.commandLine().getOut();
-        outputs.forEach((file, content) -> {
-            try {
-                Files.writeString(file, content.get(), StandardCharsets.UTF_8);
-            } catch (IOException e) {
-                throw new UncheckedIOException("can't write " + file.toAbsolutePath() + ": " + e.getMessage(), e);
-            }
-            out.println(file + ": " + set.size() + (set.size() == 1 ? " report" : " reports"));
-        });
+        outputs.write().forEach(file -> out.println(file + ": " + set.size() + (set.size() == 1 ? " report" : " reports")));
         out.flush();
-    }
-
-    private void add(
-            Map<Path, Supplier<String>> outputs, String option, @Nullable Path file, Supplier<String> content) {
-        if (file != null) {
-            FileCheck.writable(option, file, reports);
-            if (outputs.put(file, content) != null) {
-                throw new ConfigurationException(option + " names " + file + ", as another option does: give another");
-            }
-        }
     }
 }

@@ -26,7 +26,6 @@ import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustFinding;
 import dev.mettle.core.trust.TrustReport;
 import dev.mettle.core.verdict.ClassVerdict;
-import dev.mettle.core.verdict.PairedDifference;
 import dev.mettle.core.verdict.Verdict;
 import dev.mettle.core.verdict.VerdictPolicy;
 import java.io.IOException;
@@ -83,6 +82,17 @@ public final class EvaluationJson {
         List<RobustnessReport> reports = evaluation.threatModels().stream()
                 .map(threat -> RobustnessReport.worstCase(evaluation, threat, policy))
                 .toList();
+        return of(evaluation, reports);
+    }
+
+    /**
+     * Build the document of an evaluation whose reports are known. Those that an {@link dev.mettle.core.evaluation.Evaluator} made can
+     * look closely at single samples; the document then tells how sure the model is of its answers, and how attacks went.
+     *
+     * @param evaluation the facts
+     * @param reports the worst case under every threat model, at least one
+     */
+    public static ObjectNode of(Evaluation evaluation, List<RobustnessReport> reports) {
         return document(evaluation, reports);
     }
 
@@ -181,24 +191,13 @@ public final class EvaluationJson {
         node.put("title", defense.title());
         node.put("seconds", defense.seconds());
         node.put("cpuSeconds", defense.cpuSeconds());
-        node.set("cleanAccuracy", difference(defense.improvement().cleanAccuracy()));
-        node.set("robustAccuracy", difference(defense.improvement().robustAccuracy()));
+        node.set("cleanAccuracy", ReportDocument.MAPPER.valueToTree(ReportDocument.Difference.of(defense.improvement().cleanAccuracy())));
+        node.set("robustAccuracy", ReportDocument.MAPPER.valueToTree(ReportDocument.Difference.of(defense.improvement().robustAccuracy())));
         Presenter.curve(defense.improvement().before())
                 .ifPresent(curve -> node.set("curve", ReportDocument.MAPPER.valueToTree(curve)));
         ArrayNode log = node.putArray("log");
         defense.log().forEach(log::add);
         return node;
-    }
-
-    private static ObjectNode difference(PairedDifference difference) {
-        return NODES.objectNode()
-                .put("samples", difference.samples())
-                .put("before", difference.shareBefore())
-                .put("after", difference.shareAfter())
-                .put("gained", difference.gained())
-                .put("lost", difference.lost())
-                .put("lowerBound", difference.lowerBound())
-                .put("upperBound", difference.upperBound());
     }
 
     /** Build the document as text, indented by two spaces, with {@code \n} at the end of every line. */

@@ -1,10 +1,13 @@
 package dev.mettle.reports;
 
 import dev.mettle.core.evaluation.ReportText;
+import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.verdict.Outcome;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Tells reports in one HTML page that needs no other file, no script and no network. It follows the reader's theme, and prints. */
@@ -33,7 +36,7 @@ final class PageHtml {
             vertical-align:top}
             .overview .number{text-align:right;white-space:nowrap}
             figure{margin:0 0 14px;max-width:660px}
-            figure svg{display:block;width:100%%;height:auto;max-width:640px}
+            figure svg{display:block;max-width:100%%;height:auto}
             code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
             summary{cursor:pointer;color:var(--c1f5fa8)}
             footer{border-top:1px solid var(--cdddddd);padding-top:14px;padding-bottom:40px;font-size:13px;
@@ -44,9 +47,10 @@ final class PageHtml {
             @media (max-width:600px){
             body{font-size:14px}
             header,main,footer{padding-left:12px;padding-right:12px}
-            td,th{padding:2px 8px 2px 0!important;white-space:normal!important;overflow-wrap:anywhere}
-            td{hyphens:auto}
-            th{overflow-wrap:normal}
+            td,th{padding:2px 8px 2px 0!important}
+            td:not([style*="right"]),th{white-space:normal!important}
+            .overview td{overflow-wrap:anywhere}
+            .overview .number{overflow-wrap:normal}
             footer dl{display:block}
             footer dd{margin:0 0 6px}
             }
@@ -76,29 +80,41 @@ final class PageHtml {
     }
 
     private String write() {
+        return page(html, title(), about(), () -> {
+            writeOverview();
+            for (int i = 0; i < documents.size(); i++) {
+                ReportDocument document = documents.get(i);
+                html.open("section", "id", "report-" + (i + 1));
+                html.element("h2", document.name());
+                for (ReportDocument.Threat threat : document.threatModels()) {
+                    html.element("h3", threat.heading());
+                    ReportHtml.write(html, document, threat);
+                }
+                html.close();
+            }
+            html.close();
+            writeProvenance(html, documents);
+        });
+    }
+
+    /**
+     * Write a page around its content.
+     *
+     * @param html what the content is written to
+     * @param title the title
+     * @param about one line below it
+     * @param content writes the content, and closes the main part of the page before its footer
+     */
+    static String page(Markup html, String title, String about, Runnable content) {
         html.open("html", "lang", "en").open("head");
         html.empty("meta", "charset", "utf-8");
         html.empty("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
-        html.element("title", title());
-        html.element("style", STYLE_PLACE);
+        html.element("title", title).element("style", STYLE_PLACE);
         html.close().open("body");
         html.element("a", "Skip to the results", "class", "skip", "href", "#results");
-        html.open("header").element("h1", title());
-        html.element("p", about(), "class", "about").close();
-        html.open("main", "id", "results");
-        writeOverview();
-        for (int i = 0; i < documents.size(); i++) {
-            ReportDocument document = documents.get(i);
-            html.open("section", "id", "report-" + (i + 1));
-            html.element("h2", document.name());
-            for (ReportDocument.Threat threat : document.threatModels()) {
-                html.element("h3", heading(threat));
-                ReportHtml.write(html, document, threat);
-            }
-            html.close();
-        }
-        html.close();
-        writeProvenance();
+        html.open("header").element("h1", title).element("p", about, "class", "about");
+        html.close().open("main", "id", "results");
+        content.run();
         html.close().close();
         String style = STYLE.formatted(
                 Colors.declarations(false), Colors.declarations(true), Colors.declarations(false));
@@ -125,11 +141,6 @@ final class PageHtml {
                         .collect(Collectors.joining(", "));
     }
 
-    private static String heading(ReportDocument.Threat threat) {
-        String title = threat.shown().title();
-        return (title.isEmpty() ? "" : title + ", ") + threat.label();
-    }
-
     private void writeOverview() {
         int rows = documents.stream()
                 .mapToInt(document -> document.threatModels().size())
@@ -147,7 +158,7 @@ final class PageHtml {
             for (ReportDocument.Threat threat : document.threatModels()) {
                 Outcome outcome = threat.verdict().outcome();
                 html.open("tr").open("td").element("a", document.name(), "href", "#report-" + (i + 1));
-                html.close().element("td", heading(threat));
+                html.close().element("td", threat.heading());
                 html.element("td", ReportText.percent(document.cleanAccuracy()), "class", "number");
                 html.element("td", ReportText.percent(threat.robustAccuracy()), "class", "number");
                 html.open("td").element("b", outcome.name(), "style", "color:" + Colors.of(outcome));
@@ -159,21 +170,30 @@ final class PageHtml {
         html.close().close();
     }
 
-    private void writeProvenance() {
+    /** Write which models, data and versions documents are about. */
+    static void writeProvenance(Markup html, List<ReportDocument> documents) {
         html.open("footer").element("h2", "What was tested, with what").open("dl");
         documents.stream().map(ReportDocument::model).distinct().forEach(model -> {
-            fact("model", model.name() + ", inputs " + model.inputShape() + ", " + model.classes() + " classes");
-            fact("model SHA-256", model.sha256());
+            fact(
+                    html,
+                    "model",
+                    model.name() + ", inputs " + ModelInfo.formatShape(model.inputShape()) + ", " + model.classes()
+                            + " classes");
+            fact(html, "model SHA-256", model.sha256());
         });
-        documents.stream().map(ReportDocument::data).distinct().forEach(data -> {
-            fact("data", data.name() + ", " + ReportText.samples(data.samples()));
-            fact("data SHA-256", data.sha256());
-        });
-        documents.get(0).environment().forEach(this::fact);
+        Set<String> known = new HashSet<>();
+        documents.stream()
+                .map(ReportDocument::data)
+                .filter(data -> known.add(data.sha256()))
+                .forEach(data -> {
+                    fact(html, "data", data.name() + ", " + ReportText.samples(data.samples()));
+                    fact(html, "data SHA-256", data.sha256());
+                });
+        documents.get(0).environment().forEach((name, value) -> fact(html, name, value));
         html.close().close();
     }
 
-    private void fact(String name, String value) {
+    private static void fact(Markup html, String name, String value) {
         html.element("dt", name).element("dd", value);
     }
 }

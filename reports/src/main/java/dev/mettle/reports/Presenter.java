@@ -1,15 +1,18 @@
 package dev.mettle.reports;
 
 import dev.mettle.core.attack.Attack;
+import dev.mettle.core.attack.Query;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.ClassAccuracy;
+import dev.mettle.core.evaluation.Confidence;
 import dev.mettle.core.evaluation.Evaluation;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.evaluation.RobustnessCurve;
 import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.evaluation.TracedAttack;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
@@ -20,6 +23,7 @@ import dev.mettle.core.verdict.Outcome;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -56,7 +60,17 @@ final class Presenter {
     /** More lines than these could not be told apart. */
     private static final int MOST_LINES = 5;
 
+    /**
+     * Of the passes of the attacks, traces may take this share: one on a sample alone takes several times as long as one in a batch, and
+     * rendering is to take no more than a twentieth of the time.
+     */
+    private static final double TRACED_SHARE = 0.006;
+
+    /** So many passes take no time worth sparing. */
+    private static final double FEW_PASSES = 200;
+
     private final RobustnessReport report;
+    private final Map<Long, Confidence> confidences = new HashMap<>();
     private final Evaluation evaluation;
     private final DistanceText distances;
 
@@ -72,6 +86,10 @@ final class Presenter {
 
     private Presentation present() {
         List<BrokenSample> telling = BrokenSample.mostTelling(report, MOST_EXAMPLES);
+        report.closeUp()
+                .flatMap(closeUp -> closeUp.confidences(
+                        telling.stream().map(BrokenSample::outcome).toList()))
+                .ifPresent(known -> known.forEach(each -> confidences.put(each.id(), each)));
         // of the data: a model may take images of any size
         List<Long> sampleShape =
                 ModelInfo.shape(Rows.sampleShape(evaluation.data().inputs()));
@@ -87,7 +105,37 @@ final class Presenter {
                 shape.map(image -> pictured(telling, image, box))
                         .orElseGet(() -> telling.stream().map(this::tabular).toList()),
                 shape.map(image -> gallery(telling, image, box)).orElse(List.of()),
-                List.of());
+                traces());
+    }
+
+    private List<Presentation.Trace> traces() {
+        double passes = report.results().stream()
+                .flatMap(result -> result.outcomes().stream())
+                .mapToDouble(outcome -> outcome.forwards() + outcome.backwards())
+                .sum();
+        double share = Math.min(1, Math.max(TRACED_SHARE, FEW_PASSES / Math.max(1, passes)));
+        return report.closeUp().map(closeUp -> closeUp.traces(share).traced()).orElse(List.of()).stream()
+                .map(traced -> new Presentation.Trace(
+                        traced.label(),
+                        traced.outcome().id(),
+                        traced.outcome().status() == SampleStatus.BROKEN,
+                        traced.queries(),
+                        traced.points().stream().map(Presenter::step).toList()))
+                .toList();
+    }
+
+    private static Presentation.Step step(TracedAttack.Point point) {
+        Query query = point.query();
+        return new Presentation.Step(
+                point.number() + 1,
+                query.restart() + 1,
+                finite(query.margin()),
+                query.backwards() == 0 ? null : finite(query.gradientNorm()),
+                query.distance());
+    }
+
+    private static @Nullable Double finite(double number) {
+        return Double.isFinite(number) ? number : null;
     }
 
     private List<Presentation.Fact> facts() {
@@ -316,6 +364,7 @@ final class Presenter {
                                 shape.drawDifference(
                                         sample.clean(), sample.adversarial(), box, amplification, reduction),
                                 amplification),
+                        null,
                         List.of()))
                 .toList();
     }
@@ -340,6 +389,7 @@ final class Presenter {
                                 shape.draw(sample.adversarial(), box, reduction),
                                 null,
                                 1),
+                        null,
                         List.of()))
                 .toList();
     }
@@ -364,31 +414,31 @@ final class Presenter {
                 .sorted(Comparator.comparingDouble(
                         (Presentation.Change change) -> -Math.abs(change.after() - change.before())))
                 .toList();
-        return new Presentation.Example(
-                sample.outcome().id(),
-                sample.outcome().label(),
-                sample.outcome().adversarialAnswer(),
-                sample.distance(),
-                distances.of(sample.distance()),
-                null,
-                null,
+        return example(
+                sample,
                 null,
                 changes.size(),
                 changes.stream().limit(SHOWN_FEATURES).toList());
     }
 
     private Presentation.Example example(
-            BrokenSample sample, Presentation.Pictures pictures, List<Presentation.Change> changes) {
+            BrokenSample sample,
+            Presentation.@Nullable Pictures pictures,
+            @Nullable Integer changed,
+            List<Presentation.Change> changes) {
+        Confidence confidence = confidences.get(sample.outcome().id());
         return new Presentation.Example(
                 sample.outcome().id(),
                 sample.outcome().label(),
                 sample.outcome().adversarialAnswer(),
                 sample.distance(),
                 distances.of(sample.distance()),
-                null,
-                null,
+                confidence == null ? null : confidence.clean(),
+                confidence == null || confidence.adversarial().isEmpty()
+                        ? null
+                        : confidence.adversarial().getAsDouble(),
                 pictures,
-                null,
+                changed,
                 changes);
     }
 }

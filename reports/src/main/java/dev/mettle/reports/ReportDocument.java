@@ -7,19 +7,23 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.trust.TrustCheck;
 import dev.mettle.core.trust.TrustLevel;
 import dev.mettle.core.verdict.Outcome;
+import dev.mettle.core.verdict.PairedDifference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,6 +144,25 @@ record ReportDocument(
         return attacks.stream().filter(attack -> threat.isThatOf(attack.key())).toList();
     }
 
+    /** Return what became of every sample under all attacks of a threat model, by its id. */
+    Map<Long, SampleStatus> statuses(Threat threat) {
+        Map<Long, SampleStatus> statuses = new LinkedHashMap<>();
+        data.ids().forEach(id -> statuses.put(id, SampleStatus.ROBUST));
+        List<Attack> under = attacksUnder(threat);
+        for (Attack attack : under) {
+            attack.undecided().forEach(each -> statuses.put(each.sample(), each.status()));
+            attack.notEvaluated().forEach(id -> statuses.put(id, SampleStatus.NOT_EVALUATED));
+        }
+        for (Attack attack : under) {
+            attack.broken().forEach(each -> statuses.put(each.sample(), SampleStatus.BROKEN));
+            attack.abstained().forEach(id -> statuses.put(id, SampleStatus.ABSTAINED));
+        }
+        data.wrong().stream()
+                .filter(id -> statuses.get(id) != SampleStatus.ABSTAINED)
+                .forEach(id -> statuses.put(id, SampleStatus.CLEAN_WRONG));
+        return statuses;
+    }
+
     /** Return what the trust checks found of all attacks under a threat model, if they ran. */
     Optional<Trust> trustIn(Threat threat) {
         return trust.stream()
@@ -184,8 +207,19 @@ record ReportDocument(
             shown = shown == null ? Presentation.ofEarlierVersion(verdict.reason()) : shown;
         }
 
+        /** Name the attacks and what they may do, such as {@code PGD-40, L∞, ε = 8/255}. */
+        String heading() {
+            return (shown.title().isEmpty() ? "" : shown.title() + ", ") + label;
+        }
+
+        /** Say whether attacks, or trust checks, are about this threat model. */
         private boolean isThatOf(Key key) {
-            return new Key(norm, epsilon, transformation, goal).equals(key);
+            return key().equals(key);
+        }
+
+        /** Return what tells this threat model from others. */
+        Key key() {
+            return new Key(norm, epsilon, transformation, goal);
         }
     }
 
@@ -216,9 +250,17 @@ record ReportDocument(
             double forwardPerSample,
             double backwardPerSample,
             double seconds,
-            double cpuSeconds) {
+            double cpuSeconds,
+            List<Broken> broken,
+            List<Undecided> undecided,
+            List<Long> abstained,
+            List<Long> notEvaluated) {
 
         Attack {
+            broken = Presentation.copy(broken);
+            undecided = Presentation.copy(undecided);
+            abstained = Presentation.copy(abstained);
+            notEvaluated = Presentation.copy(notEvaluated);
             suite = text(suite);
             access = text(access);
             transformation = text(transformation);
@@ -244,11 +286,23 @@ record ReportDocument(
         }
     }
 
+    /** A sample that an attack broke. */
+    record Broken(long sample, int predicted, double distance) {}
+
+    /** A sample that an attack left undecided. */
+    record Undecided(long sample, SampleStatus status) {}
+
     /** The model under test. */
     record Model(String name, String sha256, List<Long> inputShape, int classes, String dataType) {}
 
     /** The samples. */
-    record Data(String name, String sha256, int samples) {}
+    record Data(String name, String sha256, int samples, List<Long> ids, List<Long> wrong) {
+
+        Data {
+            ids = ids == null ? LongStream.range(0, samples).boxed().toList() : List.copyOf(ids);
+            wrong = Presentation.copy(wrong);
+        }
+    }
 
     /** The check of the model's input gradients. */
     record Gradients(boolean passed, String message) {}
@@ -318,5 +372,17 @@ record ReportDocument(
             int gained,
             int lost,
             @JsonProperty("lowerBound") double lower,
-            @JsonProperty("upperBound") double upper) {}
+            @JsonProperty("upperBound") double upper) {
+
+        static Difference of(PairedDifference difference) {
+            return new Difference(
+                    difference.samples(),
+                    difference.shareBefore(),
+                    difference.shareAfter(),
+                    difference.gained(),
+                    difference.lost(),
+                    difference.lowerBound(),
+                    difference.upperBound());
+        }
+    }
 }

@@ -9,8 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
@@ -151,10 +153,10 @@ final class ReportHtml {
                                 ? String.format(Locale.ROOT, " (%.0f s of processor time)", defense.cpuSeconds())
                                 : ""))
                 .close();
-        open(List.of("", "without", "with", "difference"), List.of("bounds, and what changed"));
-        writeDifference("clean accuracy", defense.cleanAccuracy());
-        writeDifference("robust accuracy", defense.robustAccuracy());
-        html.close().close();
+        Map<String, ReportDocument.Difference> differences = new LinkedHashMap<>();
+        differences.put("clean accuracy", defense.cleanAccuracy());
+        differences.put("robust accuracy", defense.robustAccuracy());
+        writeDifferences(html, List.of("without", "with"), differences);
         if (!defense.log().isEmpty()) {
             html.open("details", "style", "margin:0 0 12px 0").element("summary", "How the defense was made");
             html.element("pre", String.join("\n", defense.log()), "style", "margin:4px 0 0 0;white-space:pre-wrap");
@@ -162,7 +164,18 @@ final class ReportHtml {
         }
     }
 
-    private void writeDifference(String name, ReportDocument.Difference difference) {
+    /** Write shares before and after as a table, by what they are shares of. */
+    static void writeDifferences(
+            Markup html, List<String> columns, Map<String, ReportDocument.Difference> differences) {
+        List<String> numbers = new ArrayList<>(List.of(""));
+        numbers.addAll(columns);
+        numbers.add("difference");
+        open(html, numbers, List.of("bounds, and what changed"));
+        differences.forEach((name, difference) -> writeDifference(html, name, difference));
+        html.close().close();
+    }
+
+    private static void writeDifference(Markup html, String name, ReportDocument.Difference difference) {
         html.open("tr").element("td", name, "style", NAME);
         for (String cell : List.of(
                 ReportText.percent(difference.before()),
@@ -180,7 +193,8 @@ final class ReportHtml {
                 .close();
     }
 
-    private static String points(double difference) {
+    /** Print a difference of shares in points, with its sign. */
+    static String points(double difference) {
         return String.format(Locale.ROOT, "%+.1f points", 100 * difference);
     }
 
@@ -222,7 +236,7 @@ final class ReportHtml {
 
     /** Writes one line per feature that changed, the sample beside the first of them. */
     private void writeFeatures(List<Presentation.Example> examples) {
-        open(List.of(), List.of("sample", "class", "distance", "feature"), List.of("before", "after"));
+        open(html, List.of(), List.of("sample", "class", "distance", "feature"), List.of("before", "after"));
         for (Presentation.Example example : examples) {
             boolean first = true;
             for (Presentation.Change change : example.changes()) {
@@ -279,6 +293,7 @@ final class ReportHtml {
                 .limit(WORST_CLASSES)
                 .toList();
         open(
+                html,
                 List.of(),
                 List.of(worst.size() < evaluated.size() ? "worst classes" : "class"),
                 List.of("samples", "clean", "robust"),
@@ -326,7 +341,7 @@ final class ReportHtml {
         if (attacks.size() < 2) {
             return;
         }
-        open(List.of(), List.of("attack"), List.of("robust", "broken", "forward", "backward", "time"));
+        open(html, List.of(), List.of("attack"), List.of("robust", "broken", "forward", "backward", "time"));
         for (ReportDocument.Attack attack : attacks) {
             boolean check = attack.isOfTrustCheck();
             html.open("tr").element("td", attack.title() + (check ? ", found by a trust check" : ""), "style", NAME);
@@ -428,7 +443,7 @@ final class ReportHtml {
 
     /** Opens a table with its head: columns of numbers, of texts, of numbers, and of texts again. */
     @SafeVarargs
-    private void open(List<String> numbers, List<String>... columns) {
+    private static void open(Markup html, List<String> numbers, List<String>... columns) {
         html.open("table", "style", TABLE).open("thead").open("tr");
         boolean text = true;
         numbers.forEach(
@@ -449,6 +464,11 @@ final class ReportHtml {
         } else {
             writeImage(html, svg, alternative);
         }
+    }
+
+    /** Write a drawing itself into a page. */
+    static void writeFigure(Markup html, String svg, String alternative) {
+        html.open("figure", "role", "img", "aria-label", alternative).raw(svg).close();
     }
 
     /** Write a drawing as an image, which Allure 3 keeps. */

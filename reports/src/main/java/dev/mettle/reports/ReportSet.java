@@ -69,4 +69,28 @@ public final class ReportSet {
     public String html() {
         return PageHtml.of(documents);
     }
+
+    /** Render Markdown, for the summary of a CI job. */
+    public String markdown() {
+        return MarkdownText.of(documents);
+    }
+
+    /** Render the XML that CI servers know from JUnit, one test case per threat model. */
+    public String junitXml() {
+        return JunitXml.of(documents);
+    }
+
+    /** Render what fails its threshold, can't be trusted or remained undecided as SARIF 2.1.0. */
+    public String sarif() {
+        return SarifJson.of(documents);
+    }
+
+    /**
+     * Render a card of the model for a model registry, in Markdown.
+     *
+     * @throws ConfigurationException if the reports are about several models
+     */
+    public String card() {
+        return RobustnessCard.of(documents);
+    }
 }

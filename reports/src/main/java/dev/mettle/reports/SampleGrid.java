@@ -28,13 +28,16 @@ final class SampleGrid {
         double scale = scale(column - GAP, Math.max(first.width(), first.height()));
         double tileWidth = first.width() * scale;
         double tileHeight = first.height() * scale;
+        int rows = samples.stream().allMatch(sample -> pictures(sample).difference() != null) ? 3 : 2;
         boolean sure = samples.stream().anyMatch(sample -> sample.confidence() != null);
         int width = NAMES + samples.size() * column;
-        double below = TOP + 3 * (tileHeight + GAP);
+        double below = TOP + rows * (tileHeight + GAP);
         Markup svg = Markup.svg(width, below + BOTTOM + (sure ? LINE : 0));
         rowName(svg, 0, tileHeight, "clean", "");
         rowName(svg, 1, tileHeight, "adversarial", "");
-        rowName(svg, 2, tileHeight, "difference", "×" + first.amplification());
+        if (rows == 3) {
+            rowName(svg, 2, tileHeight, "difference", "×" + first.amplification());
+        }
         if (sure) {
             svg.element("text", "sure of it", "x", "4", "y", Markup.px(below + 10 + LINE), "fill", Colors.INK);
         }
@@ -47,7 +50,7 @@ final class SampleGrid {
             caption(svg, middle, 27, sample.change(), "normal");
             tile(svg, left, 0, tileWidth, tileHeight, pictures.clean());
             tile(svg, left, 1, tileWidth, tileHeight, pictures.adversarial());
-            if (pictures.difference() != null) {
+            if (rows == 3 && pictures.difference() != null) {
                 tile(svg, left, 2, tileWidth, tileHeight, pictures.difference());
             }
             caption(svg, middle, below + 10, sample.size(), "normal");

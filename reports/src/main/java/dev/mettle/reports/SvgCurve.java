@@ -53,15 +53,19 @@ final class SvgCurve {
      * @param judged the epsilon that was judged; null if none was
      * @param outcome what was judged there
      * @param required the required accuracy; null if none is
-     * @param before the same model without its defense; null if there is none
+     * @param before the curve of another model, for comparison; null if there is none
      * @param baseline the recorded share of robust samples at the epsilon that was judged; null if there is none
+     * @param name what the curve is called beside the other one
+     * @param beforeName what the other one is called
      */
     record Marks(
             @Nullable Double judged,
             Outcome outcome,
             @Nullable Double required,
             Presentation.@Nullable Curve before,
-            @Nullable Double baseline) {}
+            @Nullable Double baseline,
+            String name,
+            String beforeName) {}
 
     /** Draw the curve of a threat model in a document; empty if only one epsilon was evaluated. */
     static Optional<String> draw(ReportDocument document, ReportDocument.Threat threat) {
@@ -78,8 +82,29 @@ final class SvgCurve {
                 defense == null ? null : defense.curve(),
                 baseline == null || baseline.samples() == 0
                         ? null
-                        : (double) baseline.robustBefore() / baseline.samples());
+                        : (double) baseline.robustBefore() / baseline.samples(),
+                "with the defense",
+                "without the defense");
         return Optional.of(new SvgCurve(curve, marks).draw());
+    }
+
+    /** Draw the curve of one document, and behind it that of another; empty if there is nothing to compare. */
+    static Optional<String> draw(ReportDocument.Threat before, ReportDocument.Threat after, String... names) {
+        Presentation.Curve curve = after.shown().curve();
+        if (curve == null || !curve.isWorthDrawing() || before.shown().curve() == null) {
+            return Optional.empty();
+        }
+        Presentation.Curve alone = new Presentation.Curve(
+                curve.title(), curve.norm(), curve.samples(), curve.band(), curve.points(), List.of());
+        Marks marks = new Marks(
+                after.epsilon(),
+                after.verdict().outcome(),
+                after.verdict().threshold(),
+                before.shown().curve(),
+                null,
+                names[1],
+                names[0]);
+        return Optional.of(new SvgCurve(alone, marks).draw());
     }
 
     private String draw() {
@@ -225,13 +250,13 @@ final class SvgCurve {
         List<Legend> legend = new ArrayList<>();
         boolean worst = !curve.attacks().isEmpty();
         if (marks.before() != null || worst) {
-            legend.add(new Legend(worst ? "worst case" : "with the defense", Colors.LINE, ""));
+            legend.add(new Legend(marks.before() == null ? "worst case" : marks.name(), Colors.LINE, ""));
         }
         for (int i = 0; i < curve.attacks().size(); i++) {
             legend.add(new Legend(curve.attacks().get(i).attack(), Colors.of(i), DASHES.get(i % DASHES.size())));
         }
         if (marks.before() != null) {
-            legend.add(new Legend("without the defense", Colors.BEFORE, "2 3"));
+            legend.add(new Legend(marks.beforeName(), Colors.BEFORE, "2 3"));
         }
         if (marks.baseline() != null && marks.judged() != null) {
             legend.add(new Legend("◇ baseline " + ReportText.percent(marks.baseline()), "", ""));

@@ -90,8 +90,7 @@ enum Taxonomy {
         @Override
         public String toString() {
             boolean own = id.startsWith(scheme);
-            return scheme + (scheme.equals("CWE") ? "" : " " + version) + (own && !scheme.equals("CWE") ? "" : " " + id)
-                    + ": " + title;
+            return (scheme.equals("CWE") ? id : scheme + " " + version + (own ? "" : " " + id)) + ": " + title;
         }
 
         /** Return a page about the entry; empty if the catalog has none of its own. */
