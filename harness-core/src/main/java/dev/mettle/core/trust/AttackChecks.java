@@ -4,7 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
-import dev.mettle.core.model.DifferentiableModel;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustAttacks.Role;
@@ -410,7 +410,7 @@ final class AttackChecks {
                                 advice(TrustCheck.GROWS_WITH_EPSILON)));
     }
 
-    /** One more restart of the attack, sample by sample, with a look at the loss on the way. */
+    /** One more restart of the attack, with a look at the loss on the way. */
     private void again() {
         Attack attack = questioned();
         int[] positions = first(standing, budget.samples(Budget.RESTART, cost(attack) / attack.restarts()));
@@ -418,34 +418,37 @@ final class AttackChecks {
         int rising = 0;
         int traced = 0;
         int broken = 0;
-        for (int position : positions) {
-            // one more for another look at what broke
-            if (budget.affordable(cost(attack) + 1) == 0) {
-                break;
+        // one pass more for another look at what broke
+        int more = Math.min(positions.length, budget.affordable(cost(attack) + 1));
+        while (more > 0) {
+            int[] next = Arrays.copyOfRange(positions, tried, tried + more);
+            List<List<Double>> leads = new ArrayList<>();
+            Aim[] aims = new Aim[more];
+            for (int i = 0; i < more; i++) {
+                leads.add(new ArrayList<>());
+                aims[i] = subject.model().against(Aim.awayFrom(subject.data().label(next[i])));
             }
-            tried++;
             long before = meter.passes();
-            Optional<Traced> watched = subject.model().redrawn(subject.seed() + 1)
-                            instanceof DifferentiableModel differentiable
-                    ? Optional.of(new Traced(differentiable, subject.data().label(position)))
-                    : Optional.empty();
-            List<SampleOutcome> outcomes = probes.run(
-                    watched.isPresent() ? watched.get() : subject.model(),
+            List<SampleOutcome> outcomes = probes.watch(
                     attack,
                     threat,
-                    new int[] {position},
-                    restartSeed(subject.seed()));
+                    next,
+                    restartSeed(subject.seed()),
+                    (sample, logits) -> leads.get(sample).add(aims[sample].lead(logits)));
             meter.attack(outcomes);
-            // another seed may stand for another random target
-            Optional<SampleOutcome> confirmed = probes.confirmed(outcomes.get(0), threat, position, meter);
-            confirmed.ifPresent(outcome -> keep(TrustCheck.ENOUGH_RESTARTS, attack, outcome));
-            budget.charge(meter.passes() - before);
-            boolean isBroken = confirmed.isPresent();
-            broken += isBroken ? 1 : 0;
-            if (!isBroken && watched.isPresent() && watched.get().leads().size() > LAST_STEPS) {
-                traced++;
-                rising += stillRising(watched.get().leads()) ? 1 : 0;
+            for (int i = 0; i < more; i++) {
+                // another seed may stand for another random target
+                Optional<SampleOutcome> confirmed = probes.confirmed(outcomes.get(i), threat, next[i], meter);
+                confirmed.ifPresent(outcome -> keep(TrustCheck.ENOUGH_RESTARTS, attack, outcome));
+                broken += confirmed.isPresent() ? 1 : 0;
+                if (confirmed.isEmpty() && leads.get(i).size() > LAST_STEPS) {
+                    traced++;
+                    rising += stillRising(leads.get(i)) ? 1 : 0;
+                }
             }
+            budget.charge(meter.passes() - before);
+            tried += more;
+            more = Math.min(positions.length - tried, budget.affordable(cost(attack) + 1));
         }
         if (tried == 0) {
             findings.add(TrustFinding.notRun(TrustCheck.ENOUGH_RESTARTS, Budget.TOO_FEW_PASSES));
