@@ -101,10 +101,9 @@ class EscalationTests {
             assertThat(report.verdict().outcome()).isEqualTo(Outcome.PASS);
             assertThat(report.robustCount()).isEqualTo(8);
             assertThat(report.evaluation().notes())
-                    .contains(
-                            "escalated (L∞ ε=8/255) because of strong-attack, unbounded-succeeds, beats-black-box:"
-                                    + " APGD-CE-100×5 breaks 6 of 14 samples still standing, PGD-100 margin 0 of 8, Square-5000 0 of 8,"
-                                    + " HopSkipJump-5000 0 of 8");
+                    .contains("escalated (L∞ ε=8/255) because of strong-attack, unbounded-succeeds, beats-black-box:"
+                            + " APGD-CE-100×5 breaks 6 of 14 samples still standing, PGD-100 margin 0 of 8, Square-5000 0 of 8,"
+                            + " HopSkipJump-5000 0 of 8");
         }
 
         @Test
