@@ -26,8 +26,9 @@ class FalseAlarmTests {
         assertThat(checked.doubts()).as(checked.network()).isEmpty();
         assertThat(checked.trust().findings()).hasSize(TrustCheck.values().length);
         assertThat(checked.trust().findings(TrustLevel.PASSED)).hasSizeGreaterThan(12);
-        // below 5,000 passes of attack the checks keep to what they need to see anything
+        long standing = Math.round(100 * checked.robustAccuracy());
         assertThat(checked.trust().passes())
-                .isLessThanOrEqualTo(Math.max(checked.trust().evaluationPasses() / 5, 1200));
+                .isLessThanOrEqualTo(
+                        Math.max(checked.trust().evaluationPasses() / 5, Math.min(500, 100 + 25 * standing)));
     }
 }

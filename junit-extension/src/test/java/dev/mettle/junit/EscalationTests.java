@@ -77,9 +77,9 @@ class EscalationTests {
             RobustnessReport report =
                     evaluation(Masked.notAtAll(), 0.75, new RandomNoise(1)).run();
 
-            // 14 withstand the noise of the plan, and 3 of these break in checks
+            // 14 withstand the noise of the plan, and 2 of these break in checks
             assertThat(doubtful.verdict().outcome()).isEqualTo(Outcome.UNTRUSTED);
-            assertThat(doubtful.robustCount()).isEqualTo(11);
+            assertThat(doubtful.robustCount()).isEqualTo(12);
             assertThat(report.verdict().outcome()).isEqualTo(Outcome.FAIL);
             assertThat(report.robustCount()).isEqualTo(8);
             assertThat(report.doubtsBefore()).isNotEmpty().isEqualTo(doubtful.doubts());
@@ -95,16 +95,15 @@ class EscalationTests {
 
             assertThat(doubtful.verdict().outcome()).isEqualTo(Outcome.UNTRUSTED);
             assertThat(doubtful.results().get(0).count(SampleStatus.ROBUST)).isEqualTo(14);
-            assertThat(doubtful.robustCount()).isEqualTo(11);
+            assertThat(doubtful.robustCount()).isEqualTo(12);
             assertThat(report.doubtsBefore()).isEqualTo(doubtful.doubts());
             assertThat(report.doubts()).isEmpty();
             assertThat(report.verdict().outcome()).isEqualTo(Outcome.PASS);
             assertThat(report.robustCount()).isEqualTo(8);
             assertThat(report.evaluation().notes())
-                    .contains(
-                            "escalated (L∞ ε=8/255) because of strong-attack, unbounded-succeeds, beats-noise, beats-black-box:"
-                                    + " APGD-CE-100×5 breaks 6 of 14 samples still standing, PGD-100 margin 0 of 8, Square-5000 0 of 8,"
-                                    + " HopSkipJump-5000 0 of 8");
+                    .contains("escalated (L∞ ε=8/255) because of strong-attack, unbounded-succeeds, beats-black-box:"
+                            + " APGD-CE-100×5 breaks 6 of 14 samples still standing, PGD-100 margin 0 of 8, Square-5000 0 of 8,"
+                            + " HopSkipJump-5000 0 of 8");
         }
 
         @Test
@@ -270,8 +269,8 @@ class EscalationTests {
                               clean accuracy    100.0%   16 of 16   95% CI [79.4%, 100.0%]
                               robust accuracy    50.0%    8 of 16   95% CI [24.7%, 75.3%]
                               worst class 0      50.0%    4 of  8   95% CI [12.9%, 87.1%]
-                              worst examples    #8 0→1, #14 0→1, #12 0→1 (8 broken)
-                              found by checks   Noise-10 breaks 2 samples that the attacks left standing, FGSM 4, PGD-10 margin 2
+                              worst examples    #12 0→1, #14 0→1, #8 0→1 (8 broken)
+                              found by checks   Noise-6 breaks 2 samples that the attacks left standing, FGSM 4, PGD-7 margin 2
 
                               reproduce         mvn test '-Dtest=EscalationTests$OfATest$TimidTestCases#fails' -Dmettle.seed=20240229""");
             assertThat(notes(kit)).isEmpty();
@@ -290,10 +289,10 @@ class EscalationTests {
                               robust accuracy    16.7%    8 of 48   95% CI [7.5%, 30.2%]
                               worst class 0      16.7%    4 of 24   95% CI [3.8%, 40.3%]
                               worst examples    #12 0→1, #16 0→1, #15 1→0 (40 broken)
-                              doubted before    Noise-10 breaks 4 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-noise)
+                              doubted before    Noise-6 breaks 3 of 8 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-noise)
                               doubted before    FGSM breaks 19 of 24 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-single-step)
-                              doubted before    Square-40 breaks 4 of 6 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-black-box)
-                              doubted before    PGD-10 margin breaks 3 of 4 samples that withstood: the loss of the attack hides the way; next try PGD-100 margin and Square-5000 (beats-other-loss)
+                              doubted before    Square-20 breaks 4 of 6 samples that withstood: gradients lead astray; next try Square-5000 and HopSkipJump-5000 (beats-black-box)
+                              doubted before    PGD-7 margin breaks 3 of 4 samples that withstood: the loss of the attack hides the way; next try PGD-100 margin and Square-5000 (beats-other-loss)
                               escalated         PGD-100 margin breaks 40 of 48 samples still standing, Square-5000 0 of 8, HopSkipJump-5000 0 of 8
 
                               reproduce         mvn test '-Dtest=EscalationTests$OfATest$MostTestCases#fails' -Dmettle.seed=20240229""");
@@ -338,13 +337,13 @@ class EscalationTests {
             assertThat(kit.onlyThrown())
                     .isInstanceOf(UntrustedEvaluationException.class)
                     .hasMessage("""
-                            robust accuracy 50.0% under worst case of PGD-40, PGD-100 margin, Square-5000 (L∞, ε = 8/255) can't be trusted: the largest logit of 8 of 8 samples leads by more than 104, so that all other probabilities are exactly 0 in FLOAT: logits so large hide their gradients; leave out what scales them, or attack a loss that scaling leaves as it is, such as margin or DLR, and Square (unsaturated-logits)
+                            robust accuracy 50.0% under worst case of PGD-40, PGD-100 margin, Square-5000 (L∞, ε = 8/255) can't be trusted: the largest logit of 4 of 4 samples leads by more than 104, so that all other probabilities are exactly 0 in FLOAT: logits so large hide their gradients; leave out what scales them, or attack a loss that scaling leaves as it is, such as margin or DLR, and Square (unsaturated-logits)
 
                               clean accuracy    100.0%   16 of 16   95% CI [79.4%, 100.0%]
                               robust accuracy    50.0%    8 of 16   95% CI [24.7%, 75.3%]
                               worst class 0      50.0%    4 of  8   95% CI [12.9%, 87.1%]
                               worst examples    #15 1→0, #13 1→0, #9 1→0 (8 broken)
-                              doubted before    the largest logit of 8 of 8 samples leads by more than 104, so that all other probabilities are exactly 0 in FLOAT: logits so large hide their gradients; leave out what scales them, or attack a loss that scaling leaves as it is, such as margin or DLR, and Square (unsaturated-logits)
+                              doubted before    the largest logit of 4 of 4 samples leads by more than 104, so that all other probabilities are exactly 0 in FLOAT: logits so large hide their gradients; leave out what scales them, or attack a loss that scaling leaves as it is, such as margin or DLR, and Square (unsaturated-logits)
                               escalated         PGD-100 margin breaks 0 of 8 samples still standing, Square-5000 0 of 8
 
                               reproduce         mvn test '-Dtest=EscalationTests$OfATest$LargeLogitsTestCases#isDoubted' -Dmettle.seed=20240229""");

@@ -119,6 +119,19 @@ public final class AttackEngine {
         return Votes.predict(model.redrawn(seed), inputs);
     }
 
+    /** Hears what the model tells an attack at the points where this asks for gradients. */
+    @FunctionalInterface
+    public interface Watcher {
+        /** Called after a gradient of the sample at a position was asked for, with its logits; in the order of the queries. */
+        void asked(int sample, double[] logits);
+    }
+
+    /** Attack samples just as {@link #run} does, and tell a watcher of every gradient. */
+    public AttackRun watch(
+            Attack attack, ThreatModel threat, INDArray inputs, int[] labels, long[] ids, Watcher watcher) {
+        return run(attack, threat, inputs, labels, ids, new GradientQueries(watcher));
+    }
+
     /**
      * Attack samples just as {@link #run} does, and remember every query of one of them.
      *

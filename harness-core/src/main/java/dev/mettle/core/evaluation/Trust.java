@@ -133,7 +133,8 @@ final class Trust {
             Optional<TrustReport> before) {
         Judged key = key(wanted);
         List<AttackedSamples> runs = wanted.stream()
-                .map(result -> new AttackedSamples(result.attack(), result.outcomes(), result.unconfirmed()))
+                .map(result ->
+                        new AttackedSamples(result.attack(), result.outcomes(), result.unconfirmed(), epsilons(result)))
                 .toList();
         RobustnessReport report = RobustnessReport.of(facts.get(), withFound(wanted), plan.policy());
         Integer seen = evaluated.put(key, report.evaluatedCount());
@@ -162,6 +163,18 @@ final class Trust {
         TrustReport complete = before.map(found::keepingDoubtsAboutTheModel).orElse(found);
         TrustReport earlier = reports.get(key);
         reports.put(key, earlier == null ? complete : complete.keepingExamples(earlier));
+    }
+
+    /** At how many epsilons a run is judged: a search for the nearest example is at all of them, without a further pass. */
+    private int epsilons(AttackResult result) {
+        return plan.attacks().stream()
+                .filter(planned -> planned.attack().equals(result.attack())
+                        && planned.attack().minimizesNorm()
+                        && !planned.inSuite()
+                        && result.suite().isEmpty())
+                .mapToInt(planned -> planned.epsilons().size())
+                .max()
+                .orElse(1);
     }
 
     /**

@@ -4,7 +4,7 @@ import dev.mettle.core.attack.Access;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
-import dev.mettle.core.model.DifferentiableModel;
+import dev.mettle.core.loss.Aim;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.trust.TrustAttacks.Role;
@@ -19,7 +19,6 @@ import java.util.Optional;
 /** Attacks samples that withstood in other ways: do these find what the attacks missed? */
 final class AttackChecks {
 
-    private static final String TOO_FEW_PASSES = "its share of the passes is too small";
     private static final String NOTHING_STANDS = "no sample withstood";
 
     /** The loss may rise by this part of its whole rise in the last steps (Pintor et al. 2022). */
@@ -106,12 +105,13 @@ final class AttackChecks {
             }
             return new Result(checks.findings, List.of());
         }
-        checks.beats(TrustCheck.BEATS_NOISE, Budget.NOISE);
+        // the most telling per pass come first: where passes are few, the others may find nothing left
         checks.beats(TrustCheck.BEATS_SINGLE_STEP, Budget.SINGLE_STEP);
         checks.unbounded();
-        checks.blackBox();
-        checks.beats(TrustCheck.BEATS_OTHER_LOSS, Budget.OTHER_LOSS);
         checks.grows();
+        checks.beats(TrustCheck.BEATS_OTHER_LOSS, Budget.OTHER_LOSS);
+        checks.beats(TrustCheck.BEATS_NOISE, Budget.NOISE);
+        checks.blackBox();
         checks.again();
         checks.longer();
         return new Result(checks.findings, checks.found);
@@ -196,16 +196,15 @@ final class AttackChecks {
             findings.add(TrustFinding.notRun(check, missing()));
             return;
         }
-        int[] positions = first(standing, budget.samples(plan, cost(probe.get())));
-        if (positions.length == 0) {
-            findings.add(TrustFinding.notRun(check, TOO_FEW_PASSES));
-            return;
-        }
-        beats(check, probe.get(), positions);
+        beats(check, probe.get(), first(standing, budget.samples(plan, cost(probe.get()))));
     }
 
     private void beats(TrustCheck check, Attack probe, int[] positions) {
-        List<SampleOutcome> outcomes = probes.attack(probe, threat, positions, subject.seed(), meter);
+        List<SampleOutcome> outcomes = attack(probe, threat, positions);
+        if (outcomes.isEmpty()) {
+            findings.add(TrustFinding.notRun(check, Budget.TOO_FEW_PASSES));
+            return;
+        }
         outcomes.forEach(outcome -> keep(check, probe, outcome));
         Share share = Probes.broken(outcomes);
         String evidence = probe.label() + " breaks " + share + " samples that withstood";
@@ -213,6 +212,23 @@ final class AttackChecks {
                 share.count() == 0
                         ? TrustFinding.passed(check, evidence)
                         : new TrustFinding(check, level(check, share), evidence, advice(check)));
+    }
+
+    /**
+     * Attack the samples, in their order, as far as the budget goes. Most cost less than they may, so that there is often more to spend
+     * than was set aside for those before.
+     */
+    private List<SampleOutcome> attack(Attack probe, ThreatModel within, int[] positions) {
+        List<SampleOutcome> outcomes = new ArrayList<>();
+        int more = Math.min(positions.length, budget.affordable(cost(probe)));
+        while (more > 0) {
+            int[] next = Arrays.copyOfRange(positions, outcomes.size(), outcomes.size() + more);
+            List<SampleOutcome> added = probes.attack(probe, within, next, subject.seed(), meter);
+            budget.charge(Meter.passes(added));
+            outcomes.addAll(added);
+            more = Math.min(positions.length - outcomes.size(), budget.affordable(cost(probe)));
+        }
+        return outcomes;
     }
 
     private void keep(TrustCheck check, Attack probe, SampleOutcome outcome) {
@@ -291,7 +307,11 @@ final class AttackChecks {
         int[] positions = first(standing, budget.samples(Budget.UNBOUNDED, cost(attack)));
         ThreatModel whole = threat.withEpsilon(
                 threat.largestEpsilon(Rows.features(subject.data().inputs())));
-        Share share = Probes.broken(probes.attack(attack, whole, positions, subject.seed(), meter));
+        Share share = Probes.broken(attack(attack, whole, positions));
+        if (share.of() == 0) {
+            findings.add(TrustFinding.notRun(TrustCheck.UNBOUNDED_SUCCEEDS, Budget.TOO_FEW_PASSES));
+            return;
+        }
         int survivors = share.of() - share.count();
         // a model that has nothing to go by still keeps one label in so many by chance
         double chance = 1.0 / subject.model().info().classes();
@@ -368,9 +388,12 @@ final class AttackChecks {
             findings.add(TrustFinding.notRun(TrustCheck.GROWS_WITH_EPSILON, "too few samples broke"));
             return;
         }
-        Share again =
-                Probes.broken(probes.attack(attack, threat.withEpsilon(larger), positions, subject.seed(), meter));
+        Share again = Probes.broken(attack(attack, threat.withEpsilon(larger), positions));
         Share lost = new Share(again.of() - again.count(), again.of());
+        if (lost.of() < FEWEST_BROKEN && lost.count() == 0) {
+            findings.add(TrustFinding.notRun(TrustCheck.GROWS_WITH_EPSILON, Budget.TOO_FEW_PASSES));
+            return;
+        }
         String evidence = String.format(
                 Locale.ROOT,
                 "%s with %.1f times the epsilon, from anew, leaves %s samples standing that it broke before",
@@ -387,41 +410,52 @@ final class AttackChecks {
                                 advice(TrustCheck.GROWS_WITH_EPSILON)));
     }
 
-    /** One more restart of the attack, sample by sample, with a look at the loss on the way. */
+    /** One more restart of the attack, with a look at the loss on the way. */
     private void again() {
         Attack attack = questioned();
         int[] positions = first(standing, budget.samples(Budget.RESTART, cost(attack) / attack.restarts()));
-        if (positions.length == 0) {
-            findings.add(TrustFinding.notRun(TrustCheck.ENOUGH_RESTARTS, TOO_FEW_PASSES));
-            findings.add(TrustFinding.notRun(TrustCheck.CONVERGED, TOO_FEW_PASSES));
-            return;
-        }
+        int tried = 0;
         int rising = 0;
         int traced = 0;
         int broken = 0;
-        for (int position : positions) {
-            Optional<Traced> watched = subject.model().redrawn(subject.seed() + 1)
-                            instanceof DifferentiableModel differentiable
-                    ? Optional.of(new Traced(differentiable, subject.data().label(position)))
-                    : Optional.empty();
-            List<SampleOutcome> outcomes = probes.run(
-                    watched.isPresent() ? watched.get() : subject.model(),
+        // one pass more for another look at what broke
+        int more = Math.min(positions.length, budget.affordable(cost(attack) + 1));
+        while (more > 0) {
+            int[] next = Arrays.copyOfRange(positions, tried, tried + more);
+            List<List<Double>> leads = new ArrayList<>();
+            Aim[] aims = new Aim[more];
+            for (int i = 0; i < more; i++) {
+                leads.add(new ArrayList<>());
+                aims[i] = subject.model().against(Aim.awayFrom(subject.data().label(next[i])));
+            }
+            long before = meter.passes();
+            List<SampleOutcome> outcomes = probes.watch(
                     attack,
                     threat,
-                    new int[] {position},
-                    restartSeed(subject.seed()));
+                    next,
+                    restartSeed(subject.seed()),
+                    (sample, logits) -> leads.get(sample).add(aims[sample].lead(logits)));
             meter.attack(outcomes);
-            // another seed may stand for another random target
-            Optional<SampleOutcome> confirmed = probes.confirmed(outcomes.get(0), threat, position, meter);
-            confirmed.ifPresent(outcome -> keep(TrustCheck.ENOUGH_RESTARTS, attack, outcome));
-            boolean isBroken = confirmed.isPresent();
-            broken += isBroken ? 1 : 0;
-            if (!isBroken && watched.isPresent() && watched.get().leads().size() > LAST_STEPS) {
-                traced++;
-                rising += stillRising(watched.get().leads()) ? 1 : 0;
+            for (int i = 0; i < more; i++) {
+                // another seed may stand for another random target
+                Optional<SampleOutcome> confirmed = probes.confirmed(outcomes.get(i), threat, next[i], meter);
+                confirmed.ifPresent(outcome -> keep(TrustCheck.ENOUGH_RESTARTS, attack, outcome));
+                broken += confirmed.isPresent() ? 1 : 0;
+                if (confirmed.isEmpty() && leads.get(i).size() > LAST_STEPS) {
+                    traced++;
+                    rising += stillRising(leads.get(i)) ? 1 : 0;
+                }
             }
+            budget.charge(meter.passes() - before);
+            tried += more;
+            more = Math.min(positions.length - tried, budget.affordable(cost(attack) + 1));
         }
-        beats(TrustCheck.ENOUGH_RESTARTS, "another start of " + attack.label(), new Share(broken, positions.length));
+        if (tried == 0) {
+            findings.add(TrustFinding.notRun(TrustCheck.ENOUGH_RESTARTS, Budget.TOO_FEW_PASSES));
+            findings.add(TrustFinding.notRun(TrustCheck.CONVERGED, Budget.TOO_FEW_PASSES));
+            return;
+        }
+        beats(TrustCheck.ENOUGH_RESTARTS, "another start of " + attack.label(), new Share(broken, tried));
         String evidence = "the margin still rises in the last " + LAST_STEPS + " of the steps of " + attack.label()
                 + " at " + rising + " of " + traced + " samples that withstand";
         findings.add(
@@ -469,11 +503,9 @@ final class AttackChecks {
                     TrustCheck.ENOUGH_STEPS, "there is no " + questioned().label() + " with more steps"));
             return;
         }
-        int[] positions = first(standing, budget.samples(Budget.LONGER, cost(longer.get())));
-        if (positions.length == 0) {
-            findings.add(TrustFinding.notRun(TrustCheck.ENOUGH_STEPS, TOO_FEW_PASSES));
-            return;
-        }
-        beats(TrustCheck.ENOUGH_STEPS, longer.get(), positions);
+        beats(
+                TrustCheck.ENOUGH_STEPS,
+                longer.get(),
+                first(standing, budget.samples(Budget.LONGER, cost(longer.get()))));
     }
 }

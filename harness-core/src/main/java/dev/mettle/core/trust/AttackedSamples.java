@@ -10,11 +10,22 @@ import java.util.List;
  * @param attack the attack
  * @param outcomes one outcome per sample of the data
  * @param unconfirmed how many proposals the original model refused
+ * @param epsilons at how many epsilons this very run is judged, at least 1: its passes pay for the checks at all of them
  */
-public record AttackedSamples(Attack attack, List<SampleOutcome> outcomes, int unconfirmed) {
+public record AttackedSamples(Attack attack, List<SampleOutcome> outcomes, int unconfirmed, int epsilons) {
 
     /** Create the facts. */
     public AttackedSamples {
         outcomes = List.copyOf(outcomes);
+    }
+
+    /** Create the facts of a run that is judged at one epsilon. */
+    public AttackedSamples(Attack attack, List<SampleOutcome> outcomes, int unconfirmed) {
+        this(attack, outcomes, unconfirmed, 1);
+    }
+
+    /** Return the passes spent, forward and backward; of a run that is judged at several epsilons its part of them. */
+    long passes() {
+        return Meter.passes(outcomes) / epsilons;
     }
 }

@@ -44,6 +44,7 @@ final class LocalChecks {
 
     private static final double UNSTABLE = 0.1;
     private static final int STABILITY_SAMPLES = 4;
+    private static final String BLIND = "no attack looks at scores";
 
     /** The part of the largest epsilon to look around in where there is no epsilon. */
     private static final double UNBOUNDED_REACH = 0.05;
@@ -58,11 +59,19 @@ final class LocalChecks {
     private final int[] labels;
     private final long[] ids;
     private final List<AttackedSamples> runs;
+    private final Budget budget;
     private final Meter meter;
+    private final boolean seesScores;
     private final List<TrustFinding> findings = new ArrayList<>();
 
-    private LocalChecks(
-            TrustSubject subject, ThreatModel threat, int[] positions, List<AttackedSamples> runs, Meter meter) {
+    /** Create the checks around some samples. */
+    LocalChecks(
+            TrustSubject subject,
+            ThreatModel threat,
+            int[] positions,
+            List<AttackedSamples> runs,
+            Budget budget,
+            Meter meter) {
         this.subject = subject;
         // a randomized model is a function at one of its draws only; what differs between draws is another check's
         // matter
@@ -72,41 +81,46 @@ final class LocalChecks {
         this.labels = Arrays.stream(positions).map(subject.data()::label).toArray();
         this.ids = Arrays.stream(positions).mapToLong(subject.data()::id).toArray();
         this.runs = runs;
+        this.budget = budget;
         this.meter = meter;
+        this.seesScores = runs.stream().anyMatch(run -> run.attack().access() != Access.LABELS);
     }
 
-    /** Run the checks around some samples. */
-    static List<TrustFinding> of(
-            TrustSubject subject,
-            ThreatModel threat,
-            int[] positions,
-            List<AttackedSamples> runs,
-            int stabilityDraws,
-            Meter meter) {
-        LocalChecks checks = new LocalChecks(subject, threat, positions, runs, meter);
-        boolean seesScores = runs.stream().anyMatch(run -> run.attack().access() != Access.LABELS);
-        if (checks.function instanceof DifferentiableModel differentiable) {
-            checks.gradients(differentiable);
-            checks.precision(differentiable);
+    /** Return what was found so far. */
+    List<TrustFinding> findings() {
+        return findings;
+    }
+
+    /** Run the checks that may doubt. */
+    void look() {
+        long before = meter.passes();
+        if (function instanceof DifferentiableModel differentiable) {
+            gradients(differentiable);
+            precision(differentiable);
         } else {
             for (TrustCheck check : List.of(
                     TrustCheck.NONZERO_GRADIENTS, TrustCheck.SMOOTH_GRADIENTS, TrustCheck.SUFFICIENT_PRECISION)) {
-                checks.findings.add(TrustFinding.notRun(check, "the model offers no gradients"));
+                findings.add(TrustFinding.notRun(check, "the model offers no gradients"));
             }
         }
-        if (seesScores && checks.function instanceof LogitModel scored) {
-            checks.scores(scored);
-            checks.stability(scored, stabilityDraws);
+        if (seesScores && function instanceof LogitModel scored) {
+            scores(scored);
         } else {
-            for (TrustCheck check : List.of(
-                    TrustCheck.CHANGING_SCORES,
-                    TrustCheck.CONTINUOUS_SCORES,
-                    TrustCheck.UNROUNDED_INPUTS,
-                    TrustCheck.STABLE_PREDICTIONS)) {
-                checks.findings.add(TrustFinding.notRun(check, "no attack looks at scores"));
+            for (TrustCheck check :
+                    List.of(TrustCheck.CHANGING_SCORES, TrustCheck.CONTINUOUS_SCORES, TrustCheck.UNROUNDED_INPUTS)) {
+                findings.add(TrustFinding.notRun(check, BLIND));
             }
         }
-        return checks.findings;
+        budget.charge(meter.passes() - before);
+    }
+
+    /** Run the check that only warns. */
+    void shake() {
+        if (seesScores && function instanceof LogitModel scored) {
+            stability(scored);
+        } else {
+            findings.add(TrustFinding.notRun(TrustCheck.STABLE_PREDICTIONS, BLIND));
+        }
     }
 
     private int size() {
@@ -240,7 +254,7 @@ final class LocalChecks {
             return;
         }
         double[][] here = logits(model, inputs);
-        int flat = same(here, logits(model, moved(1, "scores 1")), logits(model, moved(1, "scores 2")));
+        int flat = same(model, here, logits(model, moved(1, "scores 1")), moved(1, "scores 2"));
         String evidence = "the scores of " + flat + " of " + size()
                 + " samples are the same to the last bit at two random" + " points within epsilon";
         findings.add(
@@ -256,7 +270,7 @@ final class LocalChecks {
                                 "nothing leads an attack that looks at scores; attack by labels from afar, with HopSkipJump, and"
                                         + " ask what the model does at samples that it has never seen"));
         double[][] nearBy = logits(model, moved(TINY, "tiny 1"));
-        int rounded = same(here, nearBy, logits(model, moved(TINY, "tiny 2")));
+        int rounded = same(model, here, nearBy, moved(TINY, "tiny 2"));
         jumps(here, nearBy);
         String tiny = String.format(
                 Locale.ROOT,
@@ -303,16 +317,18 @@ final class LocalChecks {
                                         + " model without it, or by Square"));
     }
 
-    private void stability(LogitModel model, int draws) {
-        if (!threat.constraints().isNone() || draws == 0) {
+    private void stability(LogitModel model) {
+        int few = Math.min(STABILITY_SAMPLES, size());
+        int wanted = budget.samples(Budget.STABILITY, few);
+        int draws = Math.min(wanted, budget.affordable(few) - 1);
+        if (!threat.constraints().isNone() || draws < Budget.STABILITY.fewest()) {
             findings.add(TrustFinding.notRun(
                     TrustCheck.STABLE_PREDICTIONS,
-                    draws == 0
-                            ? "its share of the passes is too small"
+                    threat.constraints().isNone()
+                            ? Budget.TOO_FEW_PASSES
                             : "noise on all features is not what the constraints allow"));
             return;
         }
-        int few = Math.min(STABILITY_SAMPLES, size());
         int[] own = Arrays.copyOf(labels, few);
         double[][] clean = Rows.toRows(Rows.slice(inputs, 0, few));
         Box box = threat.box();
@@ -361,9 +377,17 @@ final class LocalChecks {
         return Rows.toRows(model.logits(x));
     }
 
-    private static int same(double[][] here, double[][] there, double[][] elsewhere) {
-        return (int) IntStream.range(0, here.length)
-                .filter(i -> Arrays.equals(here[i], there[i]) && Arrays.equals(here[i], elsewhere[i]))
+    /** Count the samples whose scores are the same here, there and elsewhere; looks elsewhere only if some are the same there. */
+    private int same(LogitModel model, double[][] here, double[][] there, INDArray elsewhere) {
+        int[] same = IntStream.range(0, here.length)
+                .filter(i -> Arrays.equals(here[i], there[i]))
+                .toArray();
+        if (same.length == 0) {
+            return 0;
+        }
+        double[][] others = logits(model, elsewhere);
+        return (int) Arrays.stream(same)
+                .filter(i -> Arrays.equals(here[i], others[i]))
                 .count();
     }
 

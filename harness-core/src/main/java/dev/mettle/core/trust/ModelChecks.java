@@ -53,11 +53,12 @@ final class ModelChecks {
         ModelChecks checks = new ModelChecks(model, seed, inputs, meter);
         if (model instanceof LogitModel scored) {
             double[][] logits = Rows.toRows(checks.logits(scored, inputs));
+            int[] labels = checks.labels(inputs);
             checks.logits(logits);
             checks.saturation(logits);
-            checks.deterministic(scored, logits);
+            checks.deterministic(scored, logits, labels);
             checks.independent(scored, logits);
-            checks.consistent(logits);
+            checks.consistent(logits, labels);
         } else {
             for (TrustCheck check :
                     List.of(TrustCheck.LOGITS, TrustCheck.UNSATURATED_LOGITS, TrustCheck.CONSISTENT_LABELS)) {
@@ -153,7 +154,7 @@ final class ModelChecks {
                         + " draws or more: add ExpectationOverTransformation, such as eot-20-apgd-ce, or the suite AutoAttack rand");
     }
 
-    private void deterministic(LogitModel scored, double[][] first) {
+    private void deterministic(LogitModel scored, double[][] first, int[] labels) {
         if (model.randomized()) {
             return; // see averaged
         }
@@ -164,7 +165,6 @@ final class ModelChecks {
                 largest = Math.max(largest, difference(unit(again[i]), unit(first[i])));
             }
         }
-        int[] labels = labels(inputs);
         boolean flips = !Arrays.equals(labels, labels(inputs));
         deterministic(
                 largest <= SAME_LOGITS && !flips,
@@ -251,8 +251,7 @@ final class ModelChecks {
                                         + " fix its statistics, and evaluate again"));
     }
 
-    private void consistent(double[][] logits) {
-        int[] labels = labels(inputs);
+    private void consistent(double[][] logits, int[] labels) {
         int[] largest = Arrays.stream(logits).mapToInt(ModelChecks::largest).toArray();
         int other = 0;
         for (int i = 0; i < labels.length; i++) {

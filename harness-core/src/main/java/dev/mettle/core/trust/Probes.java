@@ -6,10 +6,8 @@ import dev.mettle.core.attack.AttackRun;
 import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.LabeledData;
-import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.threat.ThreatModel;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +33,7 @@ final class Probes {
                 .filter(position -> !known.containsKey(new Key(attack, threat, seed, position)))
                 .toArray();
         if (fresh.length > 0) {
-            List<SampleOutcome> outcomes = run(subject.model(), attack, threat, fresh, seed);
+            List<SampleOutcome> outcomes = watch(attack, threat, fresh, seed, (sample, logits) -> {});
             meter.attack(outcomes);
             for (int i = 0; i < fresh.length; i++) {
                 known.put(new Key(attack, threat, seed, fresh[i]), outcomes.get(i));
@@ -75,18 +73,20 @@ final class Probes {
                 .map(confirmed -> outcome);
     }
 
-    /** Attack samples with a model that is, or watches, the model under test. */
-    List<SampleOutcome> run(LabelModel model, Attack attack, ThreatModel threat, int[] positions, long seed) {
+    /** Attack samples, whatever is known of them, and tell a watcher of every gradient. */
+    List<SampleOutcome> watch(
+            Attack attack, ThreatModel threat, int[] positions, long seed, AttackEngine.Watcher watcher) {
         LabeledData data = subject.data();
-        AttackRun run = AttackEngine.of(model, seed)
+        AttackRun run = AttackEngine.of(subject.model(), seed)
                 .withBatchSize(subject.batchSize())
                 .stoppingWithinEpsilon()
-                .run(
+                .watch(
                         attack,
                         threat,
                         Rows.select(data.inputs(), positions),
                         Arrays.stream(positions).map(data::label).toArray(),
-                        Arrays.stream(positions).mapToLong(data::id).toArray());
-        return new ArrayList<>(run.outcomes());
+                        Arrays.stream(positions).mapToLong(data::id).toArray(),
+                        watcher);
+        return run.outcomes();
     }
 }

@@ -12,24 +12,30 @@ import dev.mettle.core.threat.ThreatModel;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.stream.IntStream;
 
 /**
  * Runs the trust checks of an evaluation, on samples drawn by its seed, at a fifth of its passes at most; below some hundred passes
- * less would see nothing. What is known of the model from an earlier run, and what a probe did to a sample, is not asked again.
+ * less would see nothing. What is known of the model from an earlier run, and what a probe did to a sample, is not asked again. What
+ * only warns comes last.
  */
 public final class TrustChecker {
 
-    private static final int SAMPLES = 8;
+    private static final int FEWEST_STANDING = 4;
 
     private final TrustSubject subject;
     private final Optional<TrustAttacks> lent;
     private final Probes probes;
     private final int[] order;
-    private List<TrustFinding> ofModel = List.of();
+    /** What is known of the model itself, by the number of samples looked at. */
+    private final Map<Integer, OfModel> ofModel = new HashMap<>();
+
+    private record OfModel(List<TrustFinding> findings, long passes) {}
 
     /** Create a checker that borrows attacks from the class path. */
     public TrustChecker(TrustSubject subject) {
@@ -77,7 +83,7 @@ public final class TrustChecker {
 
     /** Return the attack that a check runs within a threat model on what some attacks left standing; empty if it runs none. */
     public Optional<Attack> probe(TrustCheck check, ThreatModel threat, List<AttackedSamples> runs) {
-        return AttackChecks.probe(check, subject, threat, runs, lent, new Budget(TrustReport.passes(runs)));
+        return AttackChecks.probe(check, subject, threat, runs, lent, new Budget(runs));
     }
 
     /** Return the seed with which a check runs its attack in an evaluation with this seed. */
@@ -118,7 +124,7 @@ public final class TrustChecker {
         findings.add(TrustFinding.passed(
                 TrustCheck.NO_SILENT_SUCCESS, "every point that an attack asks the model about is judged and kept"));
         List<FoundExample> found = new ArrayList<>();
-        Budget budget = new Budget(TrustReport.passes(runs));
+        Budget budget = new Budget(runs);
         if (attacked.length == 0) {
             for (TrustCheck check : TrustCheck.values()) {
                 if (findings.stream().noneMatch(finding -> finding.check() == check)) {
@@ -126,27 +132,19 @@ public final class TrustChecker {
                 }
             }
         } else {
-            if (ofModel.isEmpty()) {
-                ofModel = ModelChecks.of(
-                        subject.model(),
-                        subject.seed(),
-                        Rows.select(subject.data().inputs(), few(attacked)),
-                        meter);
-            }
-            findings.addAll(ofModel);
+            int few = Math.min(budget.looks(), attacked.length);
+            findings.addAll(ofModel(Arrays.copyOf(attacked, few), budget, meter));
             if (subject.model().randomized()) {
                 findings.add(ModelChecks.averaged(runs));
             }
-            int[] around = few(standing.length >= SAMPLES / 2 ? standing : attacked);
-            findings.addAll(LocalChecks.of(
-                    subject,
-                    threat,
-                    around,
-                    runs,
-                    budget.samples(Budget.STABILITY, Budget.STABILITY.leastEffort()),
-                    meter));
+            int[] from = standing.length >= FEWEST_STANDING ? standing : attacked;
+            LocalChecks local = new LocalChecks(
+                    subject, threat, Arrays.copyOf(from, Math.min(few, from.length)), runs, budget, meter);
+            local.look();
             AttackChecks.Result result =
                     AttackChecks.of(subject, threat, runs, standing, broken, lent, probes, budget, meter);
+            local.shake();
+            findings.addAll(local.findings());
             findings.addAll(result.findings());
             found.addAll(result.found());
         }
@@ -154,8 +152,18 @@ public final class TrustChecker {
         return TrustReport.of(threat, runs, findings, meter.passes(), found);
     }
 
-    private int[] few(int[] positions) {
-        return Arrays.copyOf(positions, Math.min(SAMPLES, positions.length));
+    private List<TrustFinding> ofModel(int[] positions, Budget budget, Meter meter) {
+        OfModel known = ofModel.get(positions.length);
+        if (known == null) {
+            Meter own = new Meter();
+            List<TrustFinding> findings = ModelChecks.of(
+                    subject.model(), subject.seed(), Rows.select(subject.data().inputs(), positions), own);
+            known = new OfModel(findings, own.passes());
+            ofModel.put(positions.length, known);
+            meter.forward(own.passes());
+        }
+        budget.charge(known.passes());
+        return known.findings();
     }
 
     private int[] drawn(List<SampleOutcome> worst, java.util.function.Predicate<SampleStatus> wanted) {

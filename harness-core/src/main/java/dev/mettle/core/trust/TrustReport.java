@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * @param attacks the attacks whose failure is questioned
  * @param findings one finding per check, in the order of {@link TrustCheck}
  * @param passes the passes spent, forward and backward
- * @param evaluationPasses the passes that the attacks spent
+ * @param evaluationPasses the passes that the attacks spent; of a run that is judged at several epsilons its part of them
  * @param skipped why the checks did not run at all; empty if they did
  * @param found the adversarial examples that the checks found within the threat model, each sample under each check at most once
  */
@@ -59,7 +59,7 @@ public record TrustReport(
     }
 
     static long passes(List<AttackedSamples> runs) {
-        return runs.stream().mapToLong(run -> Meter.passes(run.outcomes())).sum();
+        return runs.stream().mapToLong(AttackedSamples::passes).sum();
     }
 
     /** Say whether the checks ran. */

@@ -504,9 +504,9 @@ class TrustCheckTests {
                                 + "are exactly 0 in FLOAT"),
                 arguments(
                         TrustCheck.UNSATURATED_LOGITS,
-                        Setup.of(scaled(1e3)).at(both(3, 5)).by(NOWHERE),
+                        Setup.of(scaled(1e3)).at(both(4, 12)).by(NOWHERE),
                         TrustLevel.WARNING,
-                        "the largest logit of 3 of 8 samples leads by more than 104, so that all other probabilities "
+                        "the largest logit of 2 of 8 samples leads by more than 104, so that all other probabilities "
                                 + "are exactly 0 in FLOAT"),
                 arguments(
                         TrustCheck.DETERMINISTIC,
@@ -522,7 +522,7 @@ class TrustCheckTests {
                         TrustCheck.DETERMINISTIC,
                         Setup.of(noisy()).at(repeat(16, 0.001)).by(NOWHERE),
                         TrustLevel.DOUBT,
-                        "5 runs on the same 8 samples differ by 2.0e+00 in logits scaled to length 1, and in labels"),
+                        "5 runs on the same 4 samples differ by 2.0e+00 in logits scaled to length 1, and in labels"),
                 arguments(
                         TrustCheck.DETERMINISTIC,
                         Setup.of(new Labels(HONEST)).by(ACROSS),
@@ -532,7 +532,7 @@ class TrustCheckTests {
                         TrustCheck.DETERMINISTIC,
                         Setup.of(new Labels(noisy())).at(repeat(16, 0.001)).by(ACROSS),
                         TrustLevel.DOUBT,
-                        "5 runs on the same 8 samples give different labels"),
+                        "5 runs on the same 4 samples give different labels"),
                 arguments(
                         TrustCheck.INDEPENDENT_SAMPLES,
                         honest,
