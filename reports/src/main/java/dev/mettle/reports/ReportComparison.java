@@ -7,6 +7,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.evaluation.ReportText;
 import dev.mettle.core.verdict.McNemar;
+import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.PairedDifference;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,19 +54,29 @@ public final class ReportComparison {
             return McNemar.pValue(newlyRobust.size(), newlyBroken.size()) <= 1 - CONFIDENCE;
         }
 
+        private String untrusted() {
+            boolean first = before.verdict().outcome() == Outcome.UNTRUSTED;
+            boolean second = after.verdict().outcome() == Outcome.UNTRUSTED;
+            return !first && !second
+                    ? ""
+                    : "; " + (first && second ? "neither evaluation" : first ? "the first evaluation" : "the second evaluation")
+                            + (first && second ? " can be trusted" : " can't be trusted");
+        }
+
         /** Say what changed, and whether that may be chance. */
         String sentence() {
             String change = ReportText.percent(robust.shareBefore()) + " → " + ReportText.percent(robust.shareAfter())
                     + " of the same " + ReportText.samples(robust.samples());
             if (newlyBroken.isEmpty() && newlyRobust.isEmpty()) {
-                return "robust accuracy " + change + ": no sample changed";
+                return "robust accuracy " + change + ": no sample changed" + untrusted();
             }
             double p = Math.min(
                     McNemar.pValue(newlyBroken.size(), newlyRobust.size()),
                     McNemar.pValue(newlyRobust.size(), newlyBroken.size()));
             return (isWorse() ? "less robust: " : isBetter() ? "more robust: " : "no difference shown: ")
                     + "robust accuracy " + change + ", " + newlyBroken.size() + " newly broken, " + newlyRobust.size()
-                    + " newly robust (" + (p < 0.001 ? "p < 0.001" : String.format(Locale.ROOT, "p = %.3f", p)) + ")";
+                    + " newly robust (" + (p < 0.001 ? "p < 0.001" : String.format(Locale.ROOT, "p = %.3f", p)) + ")"
+                    + untrusted();
         }
     }
 

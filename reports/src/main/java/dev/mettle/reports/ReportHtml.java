@@ -64,6 +64,7 @@ final class ReportHtml {
         writeBroken(threat);
         writeClasses(threat.shown());
         writeAttacks(threat);
+        writeTraces(threat.shown());
         writeTrust(threat);
         writeNotes(html, notes(threat));
         writeTaxonomy();
@@ -356,6 +357,21 @@ final class ReportHtml {
             html.close();
         }
         html.close().close();
+    }
+
+    /** Shows how attacks went; in Allure, every step of an attack has its own. */
+    private void writeTraces(Presentation shown) {
+        List<Presentation.Trace> traces = shown.traces().stream()
+                .filter(trace -> !trace.steps().isEmpty())
+                .toList();
+        if (!page || traces.isEmpty()) {
+            return;
+        }
+        html.open("details", "style", "margin:0 0 12px 0").element("summary", "How attacks went, each on one sample");
+        for (Presentation.Trace trace : traces) {
+            writeFigure(html, SvgTrace.draw(trace), trace.attack() + " on sample #" + trace.sample());
+        }
+        html.close();
     }
 
     private void writeTrust(ReportDocument.Threat threat) {

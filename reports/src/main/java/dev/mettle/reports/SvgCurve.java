@@ -32,10 +32,10 @@ final class SvgCurve {
     /** Attacks are told apart by their dashes, too. */
     private static final List<String> DASHES = List.of("7 3", "2 2", "10 3 2 3", "4 4", "12 3");
 
-    private static final int LEGEND_TEXT = 19;
+    private static final int LEGEND_TEXT = 26;
     private static final double LEGEND_ROW = 18;
-    private static final double LEGEND_ENTRY = 145;
-    private static final int LEGEND_COLUMNS = 4;
+    private static final double LEGEND_ENTRY = 193;
+    private static final int LEGEND_COLUMNS = 3;
 
     private final Presentation.Curve curve;
     private final Marks marks;
