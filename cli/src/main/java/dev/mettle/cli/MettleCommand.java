@@ -10,7 +10,13 @@ import picocli.CommandLine.IVersionProvider;
         description = "Attacks a trained classifier and says how robust it is.",
         mixinStandardHelpOptions = true,
         versionProvider = MettleCommand.Version.class,
-        subcommands = {EvaluateCommand.class, ReproduceCommand.class, ReportCommand.class, CompareCommand.class, AttacksCommand.class},
+        subcommands = {
+            EvaluateCommand.class,
+            ReproduceCommand.class,
+            ReportCommand.class,
+            CompareCommand.class,
+            AttacksCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         footer = {
             "",

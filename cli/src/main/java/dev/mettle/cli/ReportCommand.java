@@ -76,7 +76,8 @@ final class ReportCommand implements Runnable {
                     "there is nothing to write: give --html, --markdown, --junit, --sarif or --card");
         }
         PrintWriter out = spec.commandLine().getOut();
-        outputs.write().forEach(file -> out.println(file + ": " + set.size() + (set.size() == 1 ? " report" : " reports")));
+        outputs.write()
+                .forEach(file -> out.println(file + ": " + set.size() + (set.size() == 1 ? " report" : " reports")));
         out.flush();
     }
 }

@@ -191,8 +191,14 @@ public final class EvaluationJson {
         node.put("title", defense.title());
         node.put("seconds", defense.seconds());
         node.put("cpuSeconds", defense.cpuSeconds());
-        node.set("cleanAccuracy", ReportDocument.MAPPER.valueToTree(ReportDocument.Difference.of(defense.improvement().cleanAccuracy())));
-        node.set("robustAccuracy", ReportDocument.MAPPER.valueToTree(ReportDocument.Difference.of(defense.improvement().robustAccuracy())));
+        node.set(
+                "cleanAccuracy",
+                ReportDocument.MAPPER.valueToTree(
+                        ReportDocument.Difference.of(defense.improvement().cleanAccuracy())));
+        node.set(
+                "robustAccuracy",
+                ReportDocument.MAPPER.valueToTree(
+                        ReportDocument.Difference.of(defense.improvement().robustAccuracy())));
         Presenter.curve(defense.improvement().before())
                 .ifPresent(curve -> node.set("curve", ReportDocument.MAPPER.valueToTree(curve)));
         ArrayNode log = node.putArray("log");

@@ -116,8 +116,8 @@ final class PageHtml {
         html.close().open("main", "id", "results");
         content.run();
         html.close().close();
-        String style = STYLE.formatted(
-                Colors.declarations(false), Colors.declarations(true), Colors.declarations(false));
+        String style =
+                STYLE.formatted(Colors.declarations(false), Colors.declarations(true), Colors.declarations(false));
         return "<!DOCTYPE html>\n" + Colors.themed(html.toString()).replace(STYLE_PLACE, style) + "\n";
     }
 

@@ -59,7 +59,10 @@ public final class ReportComparison {
             boolean second = after.verdict().outcome() == Outcome.UNTRUSTED;
             return !first && !second
                     ? ""
-                    : "; " + (first && second ? "neither evaluation" : first ? "the first evaluation" : "the second evaluation")
+                    : "; "
+                            + (first && second
+                                    ? "neither evaluation"
+                                    : first ? "the first evaluation" : "the second evaluation")
                             + (first && second ? " can be trusted" : " can't be trusted");
         }
 
@@ -167,8 +170,7 @@ public final class ReportComparison {
         return !status.undecided() && status != SampleStatus.NOT_EVALUATED;
     }
 
-    private static boolean[] which(
-            List<Long> ids, Map<Long, SampleStatus> statuses, Predicate<SampleStatus> has) {
+    private static boolean[] which(List<Long> ids, Map<Long, SampleStatus> statuses, Predicate<SampleStatus> has) {
         boolean[] which = new boolean[ids.size()];
         for (int i = 0; i < which.length; i++) {
             which[i] = has.test(statuses.getOrDefault(ids.get(i), SampleStatus.NOT_EVALUATED));
@@ -276,8 +278,7 @@ public final class ReportComparison {
     }
 
     /** Draws those of some samples that the report in which they are broken has pictures of. */
-    private static void writeSamples(
-            Markup html, String title, List<Long> ids, ReportDocument.Threat brokenIn) {
+    private static void writeSamples(Markup html, String title, List<Long> ids, ReportDocument.Threat brokenIn) {
         if (ids.isEmpty()) {
             return;
         }

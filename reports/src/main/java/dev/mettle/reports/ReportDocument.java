@@ -62,7 +62,10 @@ record ReportDocument(
     ReportDocument {
         expected = expected == null ? Outcome.PASS : expected;
         reproduce = text(reproduce);
-        threatModels = Presentation.copy(threatModels);
+        int all = samples;
+        threatModels = Presentation.copy(threatModels).stream()
+                .map(threat -> threat.evaluated() == 0 ? threat.evaluatedOn(all) : threat)
+                .toList();
         attacks = Presentation.copy(attacks);
         environment = environment == null ? Map.of() : new TreeMap<>(environment);
         trust = Presentation.copy(trust);
@@ -144,8 +147,18 @@ record ReportDocument(
         return attacks.stream().filter(attack -> threat.isThatOf(attack.key())).toList();
     }
 
-    /** Return what became of every sample under all attacks of a threat model, by its id. */
+    /**
+     * Return what became of every sample under all attacks of a threat model, by its id.
+     *
+     * @throws ConfigurationException if the document doesn't tell, as those of earlier versions don't
+     */
     Map<Long, SampleStatus> statuses(Threat threat) {
+        boolean told = attacksUnder(threat).stream()
+                .allMatch(attack -> attack.brokenCount() == attack.broken().size());
+        if (!told) {
+            throw new ConfigurationException("the report of " + name
+                    + " doesn't tell which samples were broken: an earlier version of Mettle wrote it; evaluate again");
+        }
         Map<Long, SampleStatus> statuses = new LinkedHashMap<>();
         data.ids().forEach(id -> statuses.put(id, SampleStatus.ROBUST));
         List<Attack> under = attacksUnder(threat);
@@ -205,6 +218,24 @@ record ReportDocument(
             Objects.requireNonNull(verdict, "a threat model has no verdict");
             label = label == null ? norm + (epsilon == null ? "" : ", ε = " + epsilon) : label;
             shown = shown == null ? Presentation.ofEarlierVersion(verdict.reason()) : shown;
+        }
+
+        /** Earlier versions evaluated all samples, and didn't say so. */
+        private Threat evaluatedOn(int samples) {
+            return new Threat(
+                    norm,
+                    epsilon,
+                    transformation,
+                    goal,
+                    constraints,
+                    label,
+                    samples,
+                    robustCount,
+                    robustAccuracy,
+                    brokenCount,
+                    undecidedCount,
+                    verdict,
+                    shown);
         }
 
         /** Name the attacks and what they may do, such as {@code PGD-40, L∞, ε = 8/255}. */

@@ -158,7 +158,10 @@ final class RobustnessCard {
         }
         for (ReportDocument document : documents) {
             for (ReportDocument.Threat threat : document.threatModels()) {
-                add("", MarkdownText.escaped(document.name() + ": " + threat.shown().sentence()) + ".");
+                add(
+                        "",
+                        MarkdownText.escaped(
+                                        document.name() + ": " + threat.shown().sentence()) + ".");
                 lines.addAll(MarkdownText.doubts(document, threat));
             }
         }

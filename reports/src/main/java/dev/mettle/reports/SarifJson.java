@@ -16,7 +16,9 @@ final class SarifJson {
 
     static String of(List<ReportDocument> documents) {
         ObjectNode log = JsonNodeFactory.instance.objectNode();
-        log.put("$schema", "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");
+        log.put(
+                "$schema",
+                "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json");
         log.put("version", "2.1.0");
         ObjectNode run = log.putArray("runs").addObject();
         ObjectNode driver = run.putObject("tool").putObject("driver");
@@ -70,7 +72,6 @@ final class SarifJson {
                 .addObject()
                 .put("fullyQualifiedName", document.name())
                 .put("kind", "function");
-        result.putObject("partialFingerprints")
-                .put("test/v1", document.name() + "/" + threat.heading());
+        result.putObject("partialFingerprints").put("test/v1", document.name() + "/" + threat.heading());
     }
 }

@@ -65,7 +65,8 @@ final class SvgTrace {
             least = Math.min(0, least);
         }
         double range = most > least ? most - least : 1;
-        int last = trace.steps().stream().mapToInt(Presentation.Step::pass).max().orElse(1);
+        int last =
+                trace.steps().stream().mapToInt(Presentation.Step::pass).max().orElse(1);
         SvgCurve.line(svg, left, TOP, left, BOTTOM, Colors.AXIS);
         SvgCurve.line(svg, left, BOTTOM, left + PLOT, BOTTOM, Colors.AXIS);
         text(left - 4, TOP + 8, "end", "normal", Epsilons.format(rounded(most)));
