@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:compared; with --fail-if-worse, the second model isn't shown to be less robust",
-            "1:with --fail-if-worse, it is, at 95% confidence",
+            "1:with --fail-if-worse, it is, at 95%% confidence",
             "2:bad input; the message names the value and the mend",
             "3:an unexpected error"
         },

@@ -59,7 +59,7 @@ class MettleCommandTests {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "evaluate", "attacks"})
+    @ValueSource(strings = {"", "evaluate", "reproduce", "report", "compare", "attacks"})
     void helpFitsAHundredColumns(String command) {
         CommandRun run = command.isEmpty() ? CommandRun.of("--help") : CommandRun.of(command, "--help");
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ReproduceBadInputTests {
 
     private static final String GIVE =
-            "give a report with the schema mettle-evaluation/1, as 'mettle evaluate --json' writes it";
+            "give a report with the schema mettle-evaluation/1, as tests and 'mettle evaluate --json' write it";
 
     @TempDir
     static Path directory;
