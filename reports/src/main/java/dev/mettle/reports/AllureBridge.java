@@ -50,11 +50,20 @@ final class AllureBridge {
             addLabel(test, "story", report.isWorstCase() ? "Worst case" : report.title());
             addLabel(test, "tag", "robustness");
             addTaxonomy(test, document.taxonomy());
+            addSeverity(test, report.policy().isRequiring());
             test.getSteps().addAll(steps);
         });
         AllureResultsFolder folder = new AllureResultsFolder(resultsDirectory());
         folder.describe(report.evaluation());
         folder.addCategories();
+        folder.addExecutor(System.getenv());
+    }
+
+    /** A test that requires something matters more than one that measures; the test's own severity matters most. */
+    static void addSeverity(TestResult test, boolean requiring) {
+        if (test.getLabels().stream().noneMatch(label -> "severity".equals(label.getName()))) {
+            addLabel(test, "severity", requiring ? "critical" : "normal");
+        }
     }
 
     /** Label a test with what catalogs call it, and link to them. */

@@ -141,6 +141,18 @@ final class AllureResultsFolder {
         });
     }
 
+    /** Tell which job of a CI server ran the tests, unless the project or the server's plugin has said so. */
+    void addExecutor(Map<String, String> variables) {
+        Executor.of(variables).ifPresent(executor -> {
+            Path file = directory.resolve("executor.json");
+            FileLocks.locked(file, () -> {
+                if (!Files.exists(file)) {
+                    write(file, EvaluationJson.text(executor));
+                }
+            });
+        });
+    }
+
     private static String categories() {
         JsonMapper mapper = new JsonMapper();
         ArrayNode categories = mapper.createArrayNode();

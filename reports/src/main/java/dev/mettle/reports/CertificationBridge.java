@@ -33,6 +33,9 @@ final class CertificationBridge {
             AllureBridge.addLabel(test, "feature", "Robustness");
             AllureBridge.addLabel(test, "story", "Certified");
             AllureBridge.addLabel(test, "tag", "robustness");
+            AllureBridge.addTaxonomy(test, Taxonomy.ofCertification());
+            AllureBridge.addSeverity(
+                    test, report.policy().minCertifiedAccuracy().isPresent());
             test.getSteps().addAll(steps(report, now));
         });
         AllureBridge.attach(lifecycle, "certified accuracy", "image/svg+xml", ".svg", curve);
@@ -41,6 +44,7 @@ final class CertificationBridge {
         AllureResultsFolder folder = new AllureResultsFolder(AllureBridge.resultsDirectory());
         folder.describe(report.certification());
         folder.addCategories();
+        folder.addExecutor(System.getenv());
     }
 
     private static void addParameters(TestResult test, CertificationReport report) {
