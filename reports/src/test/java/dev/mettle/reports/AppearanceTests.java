@@ -26,10 +26,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.w3c.dom.Document;
@@ -175,8 +175,8 @@ class AppearanceTests {
         Evaluation evaluation = evaluation(shapes.model(), shapes.samples("shapes", 40))
                 .epsilon(0.05)
                 .evaluate();
-        RobustnessReport measured = RobustnessReport.worstCase(
-                evaluation, evaluation.onlyThreatModel(), VerdictPolicy.measureOnly());
+        RobustnessReport measured =
+                RobustnessReport.worstCase(evaluation, evaluation.onlyThreatModel(), VerdictPolicy.measureOnly());
         return worstCase(evaluation, 0.05, VerdictPolicy.atLeast(measured.robustAccuracy()));
     }
 

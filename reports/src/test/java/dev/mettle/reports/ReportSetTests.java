@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.evaluation.AttackResult;
 import dev.mettle.core.evaluation.Evaluation;

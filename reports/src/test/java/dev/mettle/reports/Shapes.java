@@ -27,8 +27,7 @@ record Shapes(int classes, ImageShape image, Sizes shape) {
     record Sizes(long... sizes) {}
 
     static Shapes of(int classes, long... shape) {
-        return new Shapes(
-                classes, ImageShape.of(ModelInfo.shape(shape)).orElseThrow(), new Sizes(shape));
+        return new Shapes(classes, ImageShape.of(ModelInfo.shape(shape)).orElseThrow(), new Sizes(shape));
     }
 
     /** Create the model: the logit of a class is how well its shape matches. */
