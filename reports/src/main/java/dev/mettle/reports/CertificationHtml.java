@@ -28,6 +28,17 @@ final class CertificationHtml {
         return new CertificationHtml(report).write(curve, reproduce);
     }
 
+    /** Write a page of its own. */
+    static String page(CertificationReport report, String reproduce) {
+        Certification certification = report.certification();
+        Markup html = new Markup();
+        return PageHtml.page(
+                html,
+                "Certified robustness of " + certification.model().name(),
+                certification.name(),
+                () -> html.raw(of(report, SvgStaircase.draw(report), reproduce)).close());
+    }
+
     private String write(String curve, String reproduce) {
         html.open("div");
         html.open("p", "style", PARAGRAPH)

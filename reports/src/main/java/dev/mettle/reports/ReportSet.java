@@ -1,11 +1,15 @@
 package dev.mettle.reports;
 
 import dev.mettle.core.ConfigurationException;
+import dev.mettle.core.evaluation.Reported;
+import dev.mettle.core.evaluation.RobustnessReport;
+import dev.mettle.core.verdict.Outcome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -16,6 +20,13 @@ public final class ReportSet {
 
     private ReportSet(List<ReportDocument> documents) {
         this.documents = List.copyOf(documents);
+    }
+
+    /** Take reports that have just been made, without a test or a file. */
+    public static ReportSet of(RobustnessReport... reports) {
+        return new ReportSet(Arrays.stream(reports)
+                .map(report -> ReportDocument.of(EvaluationJson.of(Reported.of(report, Outcome.PASS, ""))))
+                .toList());
     }
 
     static ReportSet of(ReportDocument... documents) {
@@ -48,7 +59,8 @@ public final class ReportSet {
             return List.of(path);
         }
         try (Stream<Path> files = Files.list(path)) {
-            return files.filter(file -> file.toString().endsWith(".json"))
+            return files.filter(file -> file.toString().endsWith(".json")
+                            && !file.toString().endsWith(ReportFolder.CERTIFICATION))
                     .sorted()
                     .toList();
         } catch (IOException e) {

@@ -1,10 +1,12 @@
 package dev.mettle.reports;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.certification.Certificate;
 import dev.mettle.core.certification.CertificationContext;
 import dev.mettle.core.certification.CertificationListener;
@@ -27,7 +29,9 @@ import io.qameta.allure.model.Status;
 import io.qameta.allure.model.StepResult;
 import io.qameta.allure.model.TestResult;
 import io.qameta.allure.model.TestResultContainer;
+import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -194,6 +198,27 @@ class CertificationTests {
         assertThat(Xml.texts(Xml.parse(CertificationHtml.of(report, CURVE, "")), "p"))
                 .contains("Attacks contradict certificates, so these show nothing.");
         assertThat(CertificationJson.of(report).at("/sandwich/contradictions")).isNotEmpty();
+    }
+
+    @Test
+    void a_test_leaves_a_page_and_the_document(@TempDir Path folder) throws IOException {
+        System.setProperty(ReportFilesListener.FOLDER, folder.toString());
+        try {
+            new ReportFilesListener()
+                    .certified(
+                            certification(0.8, 0.001).minCertifiedAccuracy(0.2).run(), "mvn test");
+        } finally {
+            System.clearProperty(ReportFilesListener.FOLDER);
+        }
+
+        assertThat(Files.readString(folder.resolve("a-test-share-Linf-radius-0.2.html")))
+                .startsWith("<!DOCTYPE html>")
+                .contains("<h1>Certified robustness of affine</h1>", "reaches the required 20.0%");
+        assertThat(folder.resolve("a-test-share-Linf-radius-0.2.certification.json"))
+                .isNotEmptyFile();
+        assertThatThrownBy(() -> ReportSet.read(List.of(folder)))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("there is no report in");
     }
 
     @Test

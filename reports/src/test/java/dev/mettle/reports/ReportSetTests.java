@@ -48,6 +48,14 @@ class ReportSetTests {
     }
 
     @Test
+    void aReportWithoutTestOrFileIsRenderedJustTheSame() {
+        RobustnessReport report = Reports.report(VerdictPolicy.atLeast(0.9), IMAGE, 0.1, 0.3);
+
+        assertThat(ReportSet.of(report).markdown())
+                .isEqualTo(ReportSet.of(Reports.document(report)).markdown());
+    }
+
+    @Test
     void equalReportsGiveEqualPages() {
         assertThat(ReportSet.of(FAILED, PASSED, OPEN).html()).isEqualTo(SET.html());
     }
