@@ -4,6 +4,8 @@ import dev.mettle.core.evaluation.RobustnessReport;
 import dev.mettle.core.threat.Epsilons;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
+import java.math.BigDecimal;
+import java.math.MathContext;
 
 /**
  * Prints distances, such as {@code L∞ 8/255}.
@@ -34,6 +36,13 @@ final class DistanceText {
                 .filter(epsilon -> Math.abs(distance - epsilon) <= ROUNDING * epsilon)
                 .findFirst()
                 .orElse(distance);
-        return norm.symbol() + " " + Epsilons.format(printed);
+        return norm.symbol() + " " + Epsilons.format(printed == distance && norm != Norm.LINF ? rounded(printed) : printed);
+    }
+
+    /** Only the size of a change of single values is meant when it is a multiple of 1/255. */
+    private static double rounded(double distance) {
+        return Double.isFinite(distance)
+                ? new BigDecimal(distance).round(new MathContext(4)).doubleValue()
+                : distance;
     }
 }

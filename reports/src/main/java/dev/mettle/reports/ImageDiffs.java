@@ -16,8 +16,10 @@ final class ImageDiffs {
     /** Images are enlarged or reduced to about this many pixels, since viewers blur small ones. */
     private static final int PIXELS = 224;
 
-    /** Of images with more values than these, one comparison is enough for a file. */
+    /** Of images with more values than these, one comparison is enough for a file, and it is reduced. */
     private static final int LARGE = 20_000;
+
+    private static final int REDUCED = 112;
 
     private static final int MOST = 3;
 
@@ -32,7 +34,7 @@ final class ImageDiffs {
         ImageShape.of(sampleShape).ifPresent(shape -> {
             Box box = report.threatModel().box();
             // small images compress to little, although they are enlarged
-            int most = shape.width() * shape.height() * shape.channels() > LARGE ? 1 : MOST;
+            int most = values(shape) > LARGE ? 1 : MOST;
             BrokenSample.mostTelling(report, Presenter.MOST_EXAMPLES).stream()
                     .limit(most)
                     .forEach(sample -> diffs.put(
@@ -43,9 +45,13 @@ final class ImageDiffs {
         return diffs;
     }
 
+    private static long values(ImageShape shape) {
+        return (long) shape.width() * shape.height() * shape.channels();
+    }
+
     private static Map<String, String> diff(ImageShape shape, Box box, BrokenSample sample) {
-        int reduction = shape.reductionTo(PIXELS);
-        int factor = Math.max(1, PIXELS / Math.max(shape.width(), shape.height()));
+        int reduction = shape.reductionTo(values(shape) > LARGE ? REDUCED : PIXELS);
+        int factor = Math.max(1, PIXELS * reduction / Math.max(shape.width(), shape.height()));
         Picture difference = shape.drawDifference(
                 sample.clean(), sample.adversarial(), box, Amplification.of(List.of(sample), box), reduction);
         return new TreeMap<>(Map.of(

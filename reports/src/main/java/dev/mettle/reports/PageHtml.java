@@ -39,18 +39,22 @@ final class PageHtml {
             figure svg{display:block;max-width:100%%;height:auto}
             code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
             summary{cursor:pointer;color:var(--c1f5fa8)}
-            footer{border-top:1px solid var(--cdddddd);padding-top:14px;padding-bottom:40px;font-size:13px;
+            footer{padding-bottom:40px;font-size:13px;
             color:var(--c666666)}
+            footer h2{border-top:1px solid var(--cdddddd);padding-top:18px}
             footer dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:0}
             footer dt{font-weight:600}
             footer dd{margin:0;overflow-wrap:anywhere}
             @media (max-width:600px){
             body{font-size:14px}
             header,main,footer{padding-left:12px;padding-right:12px}
-            td,th{padding:2px 8px 2px 0!important}
+            td,th{padding:2px 6px 2px 0!important}
+            figure{overflow-x:auto}
+            figure svg{max-width:none}
             td:not([style*="right"]),th{white-space:normal!important}
             .overview td{overflow-wrap:anywhere}
             .overview .number{overflow-wrap:normal}
+            footer h2{border-top:1px solid var(--cdddddd);padding-top:18px}
             footer dl{display:block}
             footer dd{margin:0 0 6px}
             }
@@ -85,7 +89,7 @@ final class PageHtml {
             for (int i = 0; i < documents.size(); i++) {
                 ReportDocument document = documents.get(i);
                 html.open("section", "id", "report-" + (i + 1));
-                html.element("h2", document.name());
+                writeName(html, "h2", document.name());
                 for (ReportDocument.Threat threat : document.threatModels()) {
                     html.element("h3", threat.heading());
                     ReportHtml.write(html, document, threat);
@@ -157,8 +161,9 @@ final class PageHtml {
             ReportDocument document = documents.get(i);
             for (ReportDocument.Threat threat : document.threatModels()) {
                 Outcome outcome = threat.verdict().outcome();
-                html.open("tr").open("td").element("a", document.name(), "href", "#report-" + (i + 1));
-                html.close().element("td", threat.heading());
+                html.open("tr").open("td").open("a", "href", "#report-" + (i + 1));
+                writeBreakable(html, document.name());
+                html.close().close().element("td", threat.heading());
                 html.element("td", ReportText.percent(document.cleanAccuracy()), "class", "number");
                 html.element("td", ReportText.percent(threat.robustAccuracy()), "class", "number");
                 html.open("td").element("b", outcome.name(), "style", "color:" + Colors.of(outcome));
@@ -168,6 +173,25 @@ final class PageHtml {
             }
         }
         html.close().close();
+    }
+
+    private static void writeName(Markup html, String element, String name) {
+        html.open(element);
+        writeBreakable(html, name);
+        html.close();
+    }
+
+    /** Writes a name that may be broken after its dots and before its capitals. */
+    private static void writeBreakable(Markup html, String name) {
+        int from = 0;
+        for (int i = 1; i < name.length(); i++) {
+            boolean capital = Character.isUpperCase(name.charAt(i)) && Character.isLowerCase(name.charAt(i - 1));
+            if (name.charAt(i - 1) == '.' || capital) {
+                html.text(name.substring(from, i)).empty("wbr");
+                from = i;
+            }
+        }
+        html.text(name.substring(from));
     }
 
     /** Write which models, data and versions documents are about. */

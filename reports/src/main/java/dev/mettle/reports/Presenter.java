@@ -46,12 +46,12 @@ final class Presenter {
     /** How many more are kept in small, for comparisons with other reports. */
     private static final int MOST_IN_GALLERY = 64;
 
-    private static final int SHOWN_FEATURES = 8;
+    private static final int SHOWN_FEATURES = 5;
 
     /** The pixels of all examples, in bytes before compression: reports stay small. */
     private static final int EXAMPLE_BYTES = 100_000;
 
-    private static final int GALLERY_BYTES = 60_000;
+    private static final int GALLERY_BYTES = 30_000;
     private static final int LARGEST_PICTURE = 112;
 
     /** Smaller pictures of large images would show nothing. */

@@ -260,7 +260,9 @@ public final class ReportComparison {
         return PageHtml.page(html, "Robustness: " + nameBefore + " → " + nameAfter, about, () -> {
             for (Pair pair : pairs) {
                 html.open("section").element("h2", pair.after().heading());
-                html.element("p", pair.sentence() + ".");
+                if (pairs.size() > 1) { // of a single one it stands above
+                    html.element("p", pair.sentence() + ".");
+                }
                 attacks(pair).forEach(difference -> html.element("p", "Attacks " + difference + "."));
                 Map<String, ReportDocument.Difference> differences = new LinkedHashMap<>();
                 differences.put("clean accuracy", ReportDocument.Difference.of(pair.clean()));
@@ -282,7 +284,7 @@ public final class ReportComparison {
         if (ids.isEmpty()) {
             return;
         }
-        html.element("h3", title + ": " + named(ids));
+        html.element("h3", title).element("p", named(ids));
         List<Presentation.Example> pictured = Stream.concat(
                         brokenIn.shown().examples().stream(), brokenIn.shown().gallery().stream())
                 .filter(example -> ids.contains(example.sample()) && example.pictures() != null)

@@ -7,7 +7,6 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,10 +23,13 @@ import java.util.stream.Collectors;
 final class ReportHtml {
 
     static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
-    static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
+    static final String CELL = "padding:2px 18px 2px 0;border:0;text-align:left;vertical-align:top";
     static final String NAME = CELL + ";white-space:nowrap";
-    static final String NUMBER = "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
+    static final String NUMBER = "padding:2px 18px 2px 0;border:0;text-align:right;vertical-align:top;white-space:nowrap";
     static final String PARAGRAPH = "margin:0 0 10px 0";
+
+    /** What stands for itself in an address, besides digits and letters. */
+    private static final String PLAIN = "-._~!$()*,;:@/?+=";
 
     private static final int WORST_CLASSES = 5;
     private static final int MOST_CONFUSIONS = 10;
@@ -345,7 +347,7 @@ final class ReportHtml {
         open(html, List.of(), List.of("attack"), List.of("robust", "broken", "forward", "backward", "time"));
         for (ReportDocument.Attack attack : attacks) {
             boolean check = attack.isOfTrustCheck();
-            html.open("tr").element("td", attack.title() + (check ? ", found by a trust check" : ""), "style", NAME);
+            html.open("tr").element("td", attack.title() + (check ? ", found by a trust check" : ""), "style", CELL);
             for (String cell : List.of(
                     attack.robustAccuracy() == null ? "–" : ReportText.percent(attack.robustAccuracy()),
                     String.valueOf(attack.brokenCount()),
@@ -474,7 +476,7 @@ final class ReportHtml {
 
     private void writeImage(String svg, String alternative) {
         if (page) {
-            html.open("figure", "role", "img", "aria-label", alternative)
+            html.open("figure", "role", "img", "tabindex", "0", "aria-label", alternative)
                     .raw(Colors.themed(svg))
                     .close();
         } else {
@@ -484,22 +486,35 @@ final class ReportHtml {
 
     /** Write a drawing itself into a page. */
     static void writeFigure(Markup html, String svg, String alternative) {
-        html.open("figure", "role", "img", "aria-label", alternative).raw(svg).close();
+        html.open("figure", "role", "img", "tabindex", "0", "aria-label", alternative).raw(svg).close();
     }
 
     /** Write a drawing as an image, which Allure 3 keeps. */
     static void writeImage(Markup html, String svg, String alternative) {
-        String encoded = Base64.getEncoder().encodeToString(svg.getBytes(StandardCharsets.UTF_8));
         html.open("p", "style", PARAGRAPH)
                 .empty(
                         "img",
                         "src",
-                        "data:image/svg+xml;base64," + encoded,
+                        "data:image/svg+xml;charset=utf-8," + percentEncoded(svg),
                         "alt",
                         alternative,
                         "style",
                         "max-width:100%")
                 .close();
+    }
+
+    /** Encodes a drawing for an address: the pictures inside are in Base64 already, which would make them larger once more. */
+    private static String percentEncoded(String svg) {
+        StringBuilder encoded = new StringBuilder();
+        for (byte each : svg.getBytes(StandardCharsets.UTF_8)) {
+            char character = (char) (each & 0xff);
+            boolean plain = character >= '0' && character <= '9'
+                    || character >= 'A' && character <= 'Z'
+                    || character >= 'a' && character <= 'z'
+                    || PLAIN.indexOf(character) >= 0;
+            encoded.append(plain ? String.valueOf(character) : String.format(Locale.ROOT, "%%%02X", (int) character));
+        }
+        return encoded.toString();
     }
 
     /** Write a row of a table of facts: a name, a number, and what there is to say about it. */

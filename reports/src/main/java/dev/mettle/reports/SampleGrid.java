@@ -15,6 +15,10 @@ final class SampleGrid {
     private static final int NAMES = 72;
     private static final int GAP = 7;
     private static final int LARGEST_TILE = 112;
+
+    /** The name of a row has two lines. */
+    private static final int SMALLEST_ROW = 28;
+
     private static final int TOP = 34;
     private static final int BOTTOM = 22;
     private static final int LINE = 14;
@@ -25,21 +29,23 @@ final class SampleGrid {
     static String draw(List<Presentation.Example> samples) {
         Presentation.Pictures first = pictures(samples.get(0));
         int column = Math.min(LARGEST_TILE + GAP, (MAX_WIDTH - NAMES) / samples.size());
-        double scale = scale(column - GAP, Math.max(first.width(), first.height()));
+        double scale = Math.min(scale(column - GAP, first.width()), scale(LARGEST_TILE, first.height()));
         double tileWidth = first.width() * scale;
         double tileHeight = first.height() * scale;
         int rows = samples.stream().allMatch(sample -> pictures(sample).difference() != null) ? 3 : 2;
         boolean sure = samples.stream().anyMatch(sample -> sample.confidence() != null);
         int width = NAMES + samples.size() * column;
-        double below = TOP + rows * (tileHeight + GAP);
+        double pitch = Math.max(tileHeight, SMALLEST_ROW) + GAP;
+        double below = TOP + rows * pitch;
         Markup svg = Markup.svg(width, below + BOTTOM + (sure ? LINE : 0));
-        rowName(svg, 0, tileHeight, "clean", "");
-        rowName(svg, 1, tileHeight, "adversarial", "");
+        rowName(svg, TOP + tileHeight / 2, "clean", "");
+        rowName(svg, TOP + pitch + tileHeight / 2, "adversarial", "");
         if (rows == 3) {
-            rowName(svg, 2, tileHeight, "difference", "×" + first.amplification());
+            rowName(svg, TOP + 2 * pitch + tileHeight / 2, "difference", "×" + first.amplification());
         }
+        rowName(svg, below + 6, "distance", "");
         if (sure) {
-            svg.element("text", "sure of it", "x", "4", "y", Markup.px(below + 10 + LINE), "fill", Colors.INK);
+            rowName(svg, below + 6 + LINE, "confidence", "");
         }
         for (int i = 0; i < samples.size(); i++) {
             Presentation.Example sample = samples.get(i);
@@ -48,10 +54,10 @@ final class SampleGrid {
             double middle = left + tileWidth / 2;
             caption(svg, middle, 12, "#" + sample.sample(), "bold");
             caption(svg, middle, 27, sample.change(), "normal");
-            tile(svg, left, 0, tileWidth, tileHeight, pictures.clean());
-            tile(svg, left, 1, tileWidth, tileHeight, pictures.adversarial());
+            tile(svg, left, TOP, tileWidth, tileHeight, pictures.clean());
+            tile(svg, left, TOP + pitch, tileWidth, tileHeight, pictures.adversarial());
             if (rows == 3 && pictures.difference() != null) {
-                tile(svg, left, 2, tileWidth, tileHeight, pictures.difference());
+                tile(svg, left, TOP + 2 * pitch, tileWidth, tileHeight, pictures.difference());
             }
             caption(svg, middle, below + 10, sample.size(), "normal");
             if (sample.confidence() != null) {
@@ -64,9 +70,7 @@ final class SampleGrid {
     /** Print a probability without a decimal, but never as a certainty. */
     static String percent(double probability) {
         double percent = 100 * probability;
-        return percent > 99 && percent < 100
-                ? ">99%"
-                : percent > 0 && percent < 1 ? "<1%" : String.format(Locale.ROOT, "%.0f%%", percent);
+        return percent > 99 ? ">99%" : percent < 1 ? "<1%" : String.format(Locale.ROOT, "%.0f%%", percent);
     }
 
     private static Presentation.Pictures pictures(Presentation.Example sample) {
@@ -83,8 +87,8 @@ final class SampleGrid {
         return whole * pixels >= 0.7 * room ? whole : (double) room / pixels;
     }
 
-    private static void rowName(Markup svg, int row, double tileHeight, String name, String below) {
-        double middle = TOP + row * (tileHeight + GAP) + tileHeight / 2 + 4;
+    private static void rowName(Markup svg, double y, String name, String below) {
+        double middle = y + 4;
         svg.element("text", name, "x", "4", "y", Markup.px(below.isEmpty() ? middle : middle - 7), "fill", Colors.INK);
         if (!below.isEmpty()) {
             svg.element("text", below, "x", "4", "y", Markup.px(middle + 7), "fill", Colors.INK);
@@ -107,13 +111,13 @@ final class SampleGrid {
                 Colors.INK);
     }
 
-    private static void tile(Markup svg, double left, int row, double width, double height, String picture) {
+    private static void tile(Markup svg, double left, double top, double width, double height, String picture) {
         svg.empty(
                 "image",
                 "x",
                 Markup.px(left),
                 "y",
-                Markup.px(TOP + row * (height + GAP)),
+                Markup.px(top),
                 "width",
                 Markup.px(width),
                 "height",

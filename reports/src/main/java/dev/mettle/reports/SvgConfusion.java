@@ -14,12 +14,15 @@ final class SvgConfusion {
     /** More classes than these are told in a table of the most frequent confusions. */
     static final int MOST_CLASSES = 20;
 
-    private static final int LEFT = 62;
+    private static final int LEFT = 72;
     private static final int TOP = 44;
     private static final int LARGEST_CELL = 34;
     private static final int ROOM = 560;
     private static final int ABSTAINED = Integer.MAX_VALUE;
     private static final int SMALL_CELL = 30;
+
+    /** The width of the title, which a matrix of two classes falls short of. */
+    private static final int TITLE = 130;
 
     private SvgConfusion() {}
 
@@ -45,9 +48,10 @@ final class SvgConfusion {
         shown.answers().forEach(answer -> totals.merge(answer.label(), answer.count(), Integer::sum));
         List<Integer> rows = classes.stream().filter(totals::containsKey).toList();
         int cell = Math.min(LARGEST_CELL, ROOM / classes.size());
-        Markup svg = Markup.svg(LEFT + classes.size() * cell + 8, TOP + rows.size() * cell + 6);
+        int width = Math.max(classes.size() * cell, TITLE);
+        Markup svg = Markup.svg(LEFT + width + 8, TOP + rows.size() * cell + 6);
         String size = cell < SMALL_CELL ? "10" : "11";
-        text(svg, LEFT + classes.size() * cell / 2.0, 14, "middle", "bold", size, "answer under attack");
+        text(svg, LEFT, 14, "start", "bold", size, "answer under attack");
         text(svg, 4, TOP - 8, "start", "bold", size, "true class");
         for (int column = 0; column < classes.size(); column++) {
             String name = classes.get(column) == ABSTAINED ? "–" : String.valueOf(classes.get(column));
@@ -56,24 +60,7 @@ final class SvgConfusion {
         for (int row = 0; row < rows.size(); row++) {
             text(svg, LEFT - 8, TOP + (row + 0.5) * cell + 4, "end", "normal", size, String.valueOf(rows.get(row)));
         }
-        for (int row = 0; row < rows.size(); row++) {
-            for (int column = 0; column < classes.size(); column++) {
-                svg.empty(
-                        "rect",
-                        "x",
-                        Markup.px(LEFT + column * cell),
-                        "y",
-                        Markup.px(TOP + row * cell),
-                        "width",
-                        Markup.px(cell - 1),
-                        "height",
-                        Markup.px(cell - 1),
-                        "fill",
-                        Colors.GRID,
-                        "fill-opacity",
-                        "0.25");
-            }
-        }
+        drawGrid(svg, classes.size(), rows.size(), cell);
         for (Presentation.Answer answer : shown.answers()) {
             int row = rows.indexOf(answer.label());
             int column = classes.indexOf(answer.answer() == null ? ABSTAINED : answer.answer());
@@ -103,6 +90,34 @@ final class SvgConfusion {
                     String.valueOf(answer.count()));
         }
         return svg.close().toString();
+    }
+
+    /** Draws all cells at once, whose number grows with the square of that of classes. */
+    private static void drawGrid(Markup svg, int columns, int rows, int cell) {
+        svg.empty(
+                "rect",
+                "x",
+                Markup.px(LEFT),
+                "y",
+                Markup.px(TOP),
+                "width",
+                Markup.px(columns * cell - 1),
+                "height",
+                Markup.px(rows * cell - 1),
+                "fill",
+                Colors.GRID,
+                "fill-opacity",
+                "0.25");
+        StringBuilder lines = new StringBuilder();
+        for (int column = 1; column < columns; column++) {
+            lines.append('M').append(Markup.px(LEFT + column * cell - 0.5)).append(' ').append(TOP);
+            lines.append('v').append(rows * cell - 1);
+        }
+        for (int row = 1; row < rows; row++) {
+            lines.append('M').append(LEFT).append(' ').append(Markup.px(TOP + row * cell - 0.5));
+            lines.append('h').append(columns * cell - 1);
+        }
+        svg.empty("path", "d", lines.toString(), "stroke", Colors.PAPER);
     }
 
     private static void text(Markup svg, double x, double y, String anchor, String weight, String size, String text) {

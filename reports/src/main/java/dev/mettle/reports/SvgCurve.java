@@ -29,6 +29,8 @@ final class SvgCurve {
     /** Labels nearer to each other than this would overlap. */
     static final double LABEL_WIDTH = 44;
 
+    private static final double REQUIRED_WIDTH = 92;
+
     /** Attacks are told apart by their dashes, too. */
     private static final List<String> DASHES = List.of("7 3", "2 2", "10 3 2 3", "4 4", "12 3");
 
@@ -111,13 +113,11 @@ final class SvgCurve {
         List<Legend> legend = legend();
         int rows = (legend.size() + LEGEND_COLUMNS - 1) / LEGEND_COLUMNS;
         Markup svg = Markup.svg(WIDTH, HEIGHT + rows * LEGEND_ROW);
-        label(svg, LEFT, 18, "start", "bold", Colors.INK, "robust accuracy under " + shortened(curve.title()));
+        label(svg, LEFT, 18, "start", "bold", Colors.INK, shortened("robust accuracy under " + curve.title()));
         drawAxes(svg);
         drawBand(svg);
         if (marks.required() != null) {
-            // On the left the curve is at its highest: below the line there is room, unless the model is worse than
-            // required.
-            drawRequired(svg, marks.required(), curve.points().get(0).robustAccuracy() >= marks.required());
+            drawRequired(svg, marks.required());
         }
         drawAttacks(svg);
         if (marks.before() != null) {
@@ -179,8 +179,67 @@ final class SvgCurve {
         svg.empty("polygon", "points", String.join(" ", outline), "fill", Colors.LINE, "fill-opacity", "0.15");
     }
 
-    /** Draw the required accuracy as a dashed line, with its label below or above it on the left. */
-    static void drawRequired(Markup svg, double required, boolean below) {
+    /** Draws the label where there is most room, on the left if there is as much. */
+    private void drawRequired(Markup svg, double required) {
+        boolean right = false;
+        boolean below = true;
+        for (boolean onRight : new boolean[] {false, true}) {
+            for (boolean under : new boolean[] {true, false}) {
+                if (room(required, onRight, under) > room(required, right, below)) {
+                    right = onRight;
+                    below = under;
+                }
+            }
+        }
+        drawRequired(svg, required, right, below);
+    }
+
+    /** Returns how far the label of the required accuracy is from the nearest line or label, in pixels. */
+    private double room(double required, boolean right, boolean below) {
+        double from = right ? RIGHT - REQUIRED_WIDTH : LEFT;
+        double middle = y(required) + (below ? 10 : -10);
+        double room = Math.min(middle - TOP, BOTTOM - middle);
+        for (double x = from; x <= from + REQUIRED_WIDTH; x += 4) {
+            double epsilon = (x - LEFT) / (RIGHT - LEFT - SPARE) * largest;
+            for (List<Presentation.LinePoint> line : lines()) {
+                for (int i = 1; i < line.size(); i++) {
+                    Presentation.LinePoint start = line.get(i - 1);
+                    Presentation.LinePoint end = line.get(i);
+                    if (start.epsilon() <= epsilon && epsilon <= end.epsilon()) {
+                        double part = (epsilon - start.epsilon()) / (end.epsilon() - start.epsilon());
+                        double rate = start.robustAccuracy() + part * (end.robustAccuracy() - start.robustAccuracy());
+                        room = Math.min(room, Math.abs(y(rate) - middle));
+                    }
+                }
+            }
+            for (Presentation.Point point : labeled()) {
+                if (x(point) <= x && x <= x(point) + LABEL_WIDTH) {
+                    room = Math.min(room, Math.abs(y(point.robustAccuracy()) - 11 - middle));
+                }
+            }
+        }
+        return room;
+    }
+
+    /** All lines that are drawn: the curve, single attacks, and the curve of another evaluation. */
+    private List<List<Presentation.LinePoint>> lines() {
+        List<List<Presentation.LinePoint>> lines = new ArrayList<>();
+        lines.add(linePoints(curve));
+        curve.attacks().forEach(attack -> lines.add(attack.points()));
+        if (marks.before() != null) {
+            lines.add(linePoints(marks.before()));
+        }
+        return lines;
+    }
+
+    private static List<Presentation.LinePoint> linePoints(Presentation.Curve curve) {
+        return curve.points().stream()
+                .map(point -> new Presentation.LinePoint(point.epsilon(), point.robustAccuracy()))
+                .toList();
+    }
+
+    /** Draw the required accuracy as a dashed line, with its label on the left or the right, below or above it. */
+    static void drawRequired(Markup svg, double required, boolean right, boolean below) {
         svg.empty(
                 "line",
                 "x1",
@@ -199,9 +258,9 @@ final class SvgCurve {
                 "6 4");
         label(
                 svg,
-                LEFT + 6,
+                right ? RIGHT - 6 : LEFT + 6,
                 y(required) + (below ? 14 : -6),
-                "start",
+                right ? "end" : "start",
                 "normal",
                 Colors.LIMIT,
                 "required " + ReportText.percent(required));
@@ -276,11 +335,16 @@ final class SvgCurve {
                         entry.color(),
                         entry.dashes().isEmpty() ? "none" : entry.dashes());
             }
-            String text = entry.text().length() <= LEGEND_TEXT
-                    ? entry.text()
-                    : entry.text().substring(0, LEGEND_TEXT - 1) + "…";
-            label(svg, entry.color().isEmpty() ? x : x + 29, y + 4, "start", "normal", Colors.INK, text);
+            label(svg, entry.color().isEmpty() ? x : x + 29, y + 4, "start", "normal", Colors.INK, named(entry.text()));
         }
+    }
+
+    /** Shortens a name in the middle: what tells attacks apart stands at both ends. */
+    private static String named(String text) {
+        int half = (LEGEND_TEXT - 1) / 2;
+        return text.length() <= LEGEND_TEXT
+                ? text
+                : text.substring(0, half) + "…" + text.substring(text.length() - half);
     }
 
     /** What a line is: its text, its color (none for a text alone), and its dashes (none for a full line). */

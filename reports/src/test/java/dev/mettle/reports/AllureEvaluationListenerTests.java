@@ -114,7 +114,7 @@ class AllureEvaluationListenerTests {
         assertThat(test.getDescriptionHtml())
                 .startsWith("<div><p")
                 .contains("robust accuracy 35.0% under FGSM (L∞, ε = 0.3) is below the required 90.0%")
-                .contains("data:image/svg+xml;base64,", "mvn test");
+                .contains("data:image/svg+xml;charset=utf-8,", "mvn test");
         assertThat(test.getStatus()).isNull();
         assertThat(test.getStatusDetails()).isNull();
     }

@@ -9,8 +9,8 @@ import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.core.verdict.Outcome;
 import dev.mettle.core.verdict.VerdictPolicy;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.w3c.dom.Document;
@@ -87,7 +87,7 @@ class ReportHtmlTests {
         assertThat(Xml.texts(html, "p"))
                 .contains("8 of the 12 broken samples, by distance, true class → class predicted:");
         List<String> images = Xml.attributes(html, "img", "src");
-        assertThat(images).hasSize(3).allMatch(source -> source.startsWith("data:image/svg+xml;base64,"));
+        assertThat(images).hasSize(3).allMatch(source -> source.startsWith("data:image/svg+xml;charset=utf-8,%3Csvg"));
         assertThat(decoded(images.get(0))).contains("robust accuracy under FGSM");
         assertThat(decoded(images.get(1))).contains("adversarial");
         assertThat(decoded(images.get(2))).contains("answer under attack");
@@ -147,7 +147,6 @@ class ReportHtmlTests {
     }
 
     private static String decoded(String dataUri) {
-        byte[] bytes = Base64.getDecoder().decode(dataUri.substring(dataUri.indexOf(',') + 1));
-        return new String(bytes, StandardCharsets.UTF_8);
+        return URLDecoder.decode(dataUri.substring(dataUri.indexOf(',') + 1).replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }

@@ -36,6 +36,7 @@ class SampleGridTests {
                         "adversarial",
                         "difference",
                         "×10",
+                        "distance",
                         "#9",
                         "0 → 1",
                         "L∞ 0.05",
