@@ -37,7 +37,7 @@ final class AllureBridge {
             return;
         }
         RobustnessReport report = reported.report();
-        ObjectNode json = EvaluationJson.of(reported);
+        ObjectNode json = LastDocument.of(reported);
         ReportDocument document = ReportDocument.of(json);
         String description = ReportHtml.description(document);
         attach(lifecycle, document, json, ImageDiffs.of(report));

@@ -31,14 +31,14 @@ final class PageHtml {
             section{border-top:1px solid var(--cdddddd);padding:22px 0 6px}
             table{max-width:100%%}
             th{font-weight:600;color:var(--c666666)}
+            td,th{padding:2px 18px 2px 0!important}
             .overview{border-collapse:collapse;margin:0 0 22px;width:100%%}
-            .overview td,.overview th{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid var(--cdddddd);
+            .overview td,.overview th{text-align:left;padding:5px 10px 5px 0!important;border-bottom:1px solid var(--cdddddd);
             vertical-align:top}
             .overview .number{text-align:right;white-space:nowrap}
             figure{margin:0 0 14px;max-width:660px}
             figure svg{display:block;max-width:100%%;height:auto}
             code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-            summary{cursor:pointer;color:var(--c1f5fa8)}
             footer{padding-bottom:40px;font-size:13px;
             color:var(--c666666)}
             footer h2{border-top:1px solid var(--cdddddd);padding-top:18px}

@@ -27,7 +27,7 @@ public final class ReportFilesListener implements EvaluationListener, Certificat
     @Override
     public void reported(Reported reported) {
         ReportFolder.of(reported.reproduce()).ifPresent(folder -> {
-            ObjectNode document = EvaluationJson.of(reported);
+            ObjectNode document = LastDocument.of(reported);
             String name = ReportFolder.name(reported.report().evaluation().name(), reported.report());
             folder.write(name + ".json", EvaluationJson.text(document));
             folder.write(

@@ -23,9 +23,13 @@ import java.util.stream.Collectors;
 final class ReportHtml {
 
     static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
-    static final String CELL = "padding:2px 18px 2px 0;border:0;text-align:left;vertical-align:top";
+    static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
     static final String NAME = CELL + ";white-space:nowrap";
-    static final String NUMBER = "padding:2px 18px 2px 0;border:0;text-align:right;vertical-align:top;white-space:nowrap";
+    static final String NUMBER = "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
+
+    /** Allure 2 would hide that there is something to unfold. */
+    private static final String SUMMARY = "display:list-item;cursor:pointer;color:" + Colors.LINE;
+
     static final String PARAGRAPH = "margin:0 0 10px 0";
 
     /** What stands for itself in an address, besides digits and letters. */
@@ -161,7 +165,7 @@ final class ReportHtml {
         differences.put("robust accuracy", defense.robustAccuracy());
         writeDifferences(html, List.of("without", "with"), differences);
         if (!defense.log().isEmpty()) {
-            html.open("details", "style", "margin:0 0 12px 0").element("summary", "How the defense was made");
+            html.open("details", "style", "margin:0 0 12px 0").element("summary", "How the defense was made", "style", SUMMARY);
             html.element("pre", String.join("\n", defense.log()), "style", "margin:4px 0 0 0;white-space:pre-wrap");
             html.close();
         }
@@ -369,7 +373,7 @@ final class ReportHtml {
         if (!page || traces.isEmpty()) {
             return;
         }
-        html.open("details", "style", "margin:0 0 12px 0").element("summary", "How attacks went, each on one sample");
+        html.open("details", "style", "margin:0 0 12px 0").element("summary", "How attacks went, each on one sample", "style", SUMMARY);
         for (Presentation.Trace trace : traces) {
             writeFigure(html, SvgTrace.draw(trace), trace.attack() + " on sample #" + trace.sample());
         }
@@ -394,7 +398,7 @@ final class ReportHtml {
             rest.addAll(notRun);
             if (!rest.isEmpty()) {
                 html.open("details", "style", "margin:0 0 12px 0")
-                        .element("summary", raised.isEmpty() ? "The checks" : "The other checks");
+                        .element("summary", raised.isEmpty() ? "The checks" : "The other checks", "style", SUMMARY);
                 writeFindings(rest);
                 html.close();
             }
@@ -443,7 +447,7 @@ final class ReportHtml {
         if (document.taxonomy().isEmpty()) {
             return;
         }
-        html.open("details", "style", "margin:0 0 12px 0").element("summary", "What catalogs call this test");
+        html.open("details", "style", "margin:0 0 12px 0").element("summary", "What catalogs call this test", "style", SUMMARY);
         html.open("ul", "style", "margin:4px 0 10px 0;padding-left:18px");
         for (Taxonomy.Entry entry : document.taxonomy()) {
             html.open("li");
