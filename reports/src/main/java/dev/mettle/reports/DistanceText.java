@@ -36,7 +36,8 @@ final class DistanceText {
                 .filter(epsilon -> Math.abs(distance - epsilon) <= ROUNDING * epsilon)
                 .findFirst()
                 .orElse(distance);
-        return norm.symbol() + " " + Epsilons.format(printed == distance && norm != Norm.LINF ? rounded(printed) : printed);
+        return norm.symbol() + " "
+                + Epsilons.format(printed == distance && norm != Norm.LINF ? rounded(printed) : printed);
     }
 
     /** Only the size of a change of single values is meant when it is a multiple of 1/255. */

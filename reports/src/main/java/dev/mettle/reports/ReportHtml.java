@@ -165,7 +165,8 @@ final class ReportHtml {
         differences.put("robust accuracy", defense.robustAccuracy());
         writeDifferences(html, List.of("without", "with"), differences);
         if (!defense.log().isEmpty()) {
-            html.open("details", "style", "margin:0 0 12px 0").element("summary", "How the defense was made", "style", SUMMARY);
+            html.open("details", "style", "margin:0 0 12px 0")
+                    .element("summary", "How the defense was made", "style", SUMMARY);
             html.element("pre", String.join("\n", defense.log()), "style", "margin:4px 0 0 0;white-space:pre-wrap");
             html.close();
         }
@@ -373,7 +374,8 @@ final class ReportHtml {
         if (!page || traces.isEmpty()) {
             return;
         }
-        html.open("details", "style", "margin:0 0 12px 0").element("summary", "How attacks went, each on one sample", "style", SUMMARY);
+        html.open("details", "style", "margin:0 0 12px 0")
+                .element("summary", "How attacks went, each on one sample", "style", SUMMARY);
         for (Presentation.Trace trace : traces) {
             writeFigure(html, SvgTrace.draw(trace), trace.attack() + " on sample #" + trace.sample());
         }
@@ -447,7 +449,8 @@ final class ReportHtml {
         if (document.taxonomy().isEmpty()) {
             return;
         }
-        html.open("details", "style", "margin:0 0 12px 0").element("summary", "What catalogs call this test", "style", SUMMARY);
+        html.open("details", "style", "margin:0 0 12px 0")
+                .element("summary", "What catalogs call this test", "style", SUMMARY);
         html.open("ul", "style", "margin:4px 0 10px 0;padding-left:18px");
         for (Taxonomy.Entry entry : document.taxonomy()) {
             html.open("li");
@@ -490,7 +493,9 @@ final class ReportHtml {
 
     /** Write a drawing itself into a page. */
     static void writeFigure(Markup html, String svg, String alternative) {
-        html.open("figure", "role", "img", "tabindex", "0", "aria-label", alternative).raw(svg).close();
+        html.open("figure", "role", "img", "tabindex", "0", "aria-label", alternative)
+                .raw(svg)
+                .close();
     }
 
     /** Write a drawing as an image, which Allure 3 keeps. */

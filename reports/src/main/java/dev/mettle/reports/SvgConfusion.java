@@ -110,7 +110,10 @@ final class SvgConfusion {
                 "0.25");
         StringBuilder lines = new StringBuilder();
         for (int column = 1; column < columns; column++) {
-            lines.append('M').append(Markup.px(LEFT + column * cell - 0.5)).append(' ').append(TOP);
+            lines.append('M')
+                    .append(Markup.px(LEFT + column * cell - 0.5))
+                    .append(' ')
+                    .append(TOP);
             lines.append('v').append(rows * cell - 1);
         }
         for (int row = 1; row < rows; row++) {

@@ -58,7 +58,8 @@ final class SvgStaircase {
         drawBand(svg);
         report.policy()
                 .minCertifiedAccuracy()
-                .ifPresent(required -> SvgCurve.drawRequired(svg, required, false, certification.cleanAccuracy() >= required));
+                .ifPresent(required ->
+                        SvgCurve.drawRequired(svg, required, false, certification.cleanAccuracy() >= required));
         svg.empty(
                 "polyline",
                 "points",

@@ -147,6 +147,7 @@ class ReportHtmlTests {
     }
 
     private static String decoded(String dataUri) {
-        return URLDecoder.decode(dataUri.substring(dataUri.indexOf(',') + 1).replace("+", "%2B"), StandardCharsets.UTF_8);
+        return URLDecoder.decode(
+                dataUri.substring(dataUri.indexOf(',') + 1).replace("+", "%2B"), StandardCharsets.UTF_8);
     }
 }
