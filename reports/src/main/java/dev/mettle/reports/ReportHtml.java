@@ -517,10 +517,7 @@ final class ReportHtml {
         StringBuilder encoded = new StringBuilder();
         for (byte each : svg.getBytes(StandardCharsets.UTF_8)) {
             char character = (char) (each & 0xff);
-            boolean plain = character >= '0' && character <= '9'
-                    || character >= 'A' && character <= 'Z'
-                    || character >= 'a' && character <= 'z'
-                    || PLAIN.indexOf(character) >= 0;
+            boolean plain = (character < 128 && Character.isLetterOrDigit(character)) || PLAIN.indexOf(character) >= 0;
             encoded.append(plain ? String.valueOf(character) : String.format(Locale.ROOT, "%%%02X", (int) character));
         }
         return encoded.toString();

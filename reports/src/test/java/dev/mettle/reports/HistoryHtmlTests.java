@@ -28,7 +28,7 @@ class HistoryHtmlTests {
                 .contains(">robust accuracy</td>")
                 .contains("<b>+0.0 points</b>")
                 .contains("0 of 20 samples gained, 0 lost</td>")
-                .contains("<summary>How the defense was made</summary>")
+                .contains(">How the defense was made</summary>")
                 .contains("epoch 1 &lt;of&gt; 1");
     }
 
