@@ -352,7 +352,12 @@ final class ReportHtml {
         open(html, List.of(), List.of("attack"), List.of("robust", "broken", "forward", "backward", "time"));
         for (ReportDocument.Attack attack : attacks) {
             boolean check = attack.isOfTrustCheck();
-            html.open("tr").element("td", attack.title() + (check ? ", found by a trust check" : ""), "style", CELL);
+            html.open("tr")
+                    .element(
+                            "td",
+                            attack.title() + (check ? ", found by a trust check" : ""),
+                            "style",
+                            CELL + ";overflow-wrap:anywhere");
             for (String cell : List.of(
                     attack.robustAccuracy() == null ? "–" : ReportText.percent(attack.robustAccuracy()),
                     String.valueOf(attack.brokenCount()),
