@@ -59,11 +59,23 @@ class ReportCommandTests {
         assertThat(run.out())
                 .isEqualTo(html + ": 1 report\n" + markdown + ": 1 report\n" + junit + ": 1 report\n" + sarif
                         + ": 1 report\n" + card + ": 1 report\n");
-        assertThat(Files.readString(html)).startsWith("<!DOCTYPE html>").contains("How attacks went");
+        assertThat(Files.readString(html)).startsWith("<!DOCTYPE html>");
         assertThat(Files.readString(markdown)).startsWith("# Adversarial robustness\n");
         assertThat(Files.readString(junit)).contains("<testcase classname=\"net.zip\"");
         assertThat(Files.readString(sarif)).contains("\"version\": \"2.1.0\"");
         assertThat(Files.readString(card)).contains("# Robustness card: net.zip");
+    }
+
+    @Test
+    void thePageShowsHowAnAttackWentWhereThatCostsLittle() throws IOException {
+        Path json = directory.resolve("long.json");
+        Path html = directory.resolve("long.html");
+        LinearFiles files = LinearFiles.in(directory);
+
+        CommandRun.of(files.evaluate("--attacks", "pgd:steps=300", "--json", json.toString()));
+        CommandRun.of("report", json.toString(), "--html", html.toString());
+
+        assertThat(Files.readString(html)).contains("How attacks went, each on one sample", "PGD-300 on sample #");
     }
 
     @Test

@@ -12,7 +12,6 @@ import dev.mettle.core.verdict.Outcome;
 import io.qameta.allure.Allure;
 import io.qameta.allure.AllureLifecycle;
 import io.qameta.allure.model.Label;
-import io.qameta.allure.model.Link;
 import io.qameta.allure.model.Parameter;
 import io.qameta.allure.model.Stage;
 import io.qameta.allure.model.Status;
@@ -66,20 +65,9 @@ final class AllureBridge {
         }
     }
 
-    /** Label a test with what catalogs call it, and link to them. */
+    /** Label a test with what catalogs call it; the description links to them. */
     static void addTaxonomy(TestResult test, List<Taxonomy.Entry> taxonomy) {
-        for (Taxonomy.Entry entry : taxonomy) {
-            addLabel(test, entry.scheme(), entry.id());
-            boolean linked =
-                    test.getLinks().stream().anyMatch(link -> entry.toString().equals(link.getName()));
-            if (!linked && !entry.url().isEmpty()) {
-                test.getLinks()
-                        .add(new Link()
-                                .setName(entry.toString())
-                                .setUrl(entry.url())
-                                .setType("taxonomy"));
-            }
-        }
+        taxonomy.forEach(entry -> addLabel(test, entry.scheme(), entry.id()));
     }
 
     /** Found as Allure finds it: a system property, else {@code allure.properties} on the class path, else the default. */

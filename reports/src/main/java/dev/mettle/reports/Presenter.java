@@ -66,8 +66,10 @@ final class Presenter {
      */
     private static final double TRACED_SHARE = 0.006;
 
-    /** So many passes take no time worth sparing. */
+    /** So many passes take no time worth sparing, in an evaluation that isn't tiny itself. */
     private static final double FEW_PASSES = 200;
+
+    private static final double TINY_EVALUATION = 2_500;
 
     private final RobustnessReport report;
     private final Map<Long, Confidence> confidences = new HashMap<>();
@@ -113,7 +115,7 @@ final class Presenter {
                 .flatMap(result -> result.outcomes().stream())
                 .mapToDouble(outcome -> outcome.forwards() + outcome.backwards())
                 .sum();
-        double share = Math.min(1, Math.max(TRACED_SHARE, FEW_PASSES / Math.max(1, passes)));
+        double share = passes < TINY_EVALUATION ? TRACED_SHARE : Math.max(TRACED_SHARE, FEW_PASSES / passes);
         return report.closeUp().map(closeUp -> closeUp.traces(share).traced()).orElse(List.of()).stream()
                 .map(traced -> new Presentation.Trace(
                         traced.label(),
