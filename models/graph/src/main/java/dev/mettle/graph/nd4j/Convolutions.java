@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /** Convolutions over one to three spatial dimensions, and transposed ones. */
 final class Convolutions {
@@ -158,12 +160,15 @@ final class Convolutions {
 
     /**
      * Say whether oneDNN loses so much by filling up channels that products of matrices are faster: measured on kernels from 3 × 3 to 7
-     * × 7 with 1 to 50 channels, with large kernels and no stride, 1.1 to 4 times.
+     * × 7 with 1 to 64 channels, 1.2 to 5 times towards images, and 1.1 to 2 times with large kernels and no stride.
      */
     private static boolean wastesBlocks(Window window, long from, long to) {
+        if (to < FEW_CHANNELS) {
+            return true;
+        }
         boolean large = window.kernel().stream().reduce(1, (a, b) -> a * b) >= 25;
         boolean strided = window.strides().stream().anyMatch(stride -> stride != 1);
-        return large && !strided && from >= 2 * BLOCK && to % BLOCK != 0 && (to <= 2 || to > BLOCK);
+        return large && !strided && from >= 2 * BLOCK && to % BLOCK != 0 && to > BLOCK;
     }
 
     /** ND4J's operation, fast where oneDNN has it: about twice as fast as its gradient operation of convolutions. */
@@ -186,21 +191,43 @@ final class Convolutions {
         return Arrays.equals(reached, shape) ? x : Layout.frame(tape, x, shape, new long[shape.length], 0);
     }
 
-    /** A product of matrices gives what every value of y sends to its window; the windows are then added up. */
     private static Buffer products(Tape tape, Padded padded, Buffer y, Buffer w, long... shape) {
+        return products(tape, padded, List.of(y), List.of(w), shape);
+    }
+
+    /**
+     * The sum of what several tensors of one shape spread over their windows, each weighted by a kernel of its own: a product of matrices
+     * gives what every place sends to its window; the windows are then added up.
+     *
+     * @param ys {@code [n, channels, height, width]}
+     * @param ws one constant for each, {@code [channels of y, channels of x, kernel]}
+     */
+    static Buffer products(Tape tape, Padded padded, List<Buffer> ys, List<Buffer> ws, long... shape) {
         Window window = padded.original();
-        long n = y.size(0);
-        long channels = y.size(1);
-        long height = y.size(2);
-        long width = y.size(3);
+        Buffer first = ys.get(0);
+        long n = first.size(0);
+        long channels = first.size(1);
+        long height = first.size(2);
+        long width = first.size(3);
+        long all = ys.size() * channels;
         int kernelHeight = window.kernel().get(0);
         int kernelWidth = window.kernel().get(1);
         long columns = shape[1] * kernelHeight * kernelWidth;
         // ND4J copies into a permuted view faster than it permutes into an array
-        Buffer pixels = Buffer.of(new long[] {n, height, width, channels}, y.differentiable());
-        tape.copy(y, pixels.view(y.shape(), a -> a.permute(0, 3, 1, 2)));
-        Buffer rows = pixels.reshaped(n * height * width, channels);
-        Buffer matrix = tape.derived(w, "as matrix", a -> a.reshape('c', channels, columns));
+        Buffer pixels = Buffer.of(new long[] {n, height, width, all}, first.differentiable());
+        long[] own = {n, height, width, channels};
+        for (int i = 0; i < ys.size(); i++) {
+            long[] from = {0, 0, 0, i * channels};
+            tape.copy(
+                    ys.get(i),
+                    pixels.view(first.shape(), a -> Views.region(a, from, own).permute(0, 3, 1, 2)));
+        }
+        Buffer rows = pixels.reshaped(n * height * width, all);
+        List<INDArray> kernels = ws.stream().map(Buffer::array).toList();
+        Buffer matrix = tape.derived(
+                ws.get(0),
+                "as matrix of " + ws.size(),
+                kernel -> Nd4j.concat(0, kernels.toArray(INDArray[]::new)).reshape('c', all, columns));
         Buffer sent = tape.custom("matmul", new long[] {n * height * width, columns}, rows, matrix);
         long[] byPosition = {n, height, width, shape[1], kernelHeight, kernelWidth};
         Buffer windows = sent.view(

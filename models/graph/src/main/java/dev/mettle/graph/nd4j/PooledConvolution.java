@@ -18,8 +18,8 @@ import org.nd4j.linalg.factory.Nd4j;
 /**
  * A convolution of few channels whose output only a max pooling reads, as in the first layers of most image classifiers: the first
  * values of all pooling windows are one convolution with a larger stride, the second values another, and so on. So the values need
- * not be sorted into layers for {@link Maximum}, nor their gradients sorted back, which costs more than the convolution itself; and
- * oneDNN computes the gradients of strided convolutions faster than those of others.
+ * not be sorted into layers for {@link Maximum}, nor their gradients sorted back, which costs more than the convolution itself. The
+ * gradients of all layers together are one product of matrices.
  */
 final class PooledConvolution {
 
@@ -77,26 +77,28 @@ final class PooledConvolution {
         Operator.Conv strided = new Operator.Conv(
                 new Window(reach, steps, window.dilations(), new Window.Explicit(padded.before(), padded.after())), 1);
         Buffer[] layers = new Buffer[tile.get(0) * tile.get(1)];
+        Buffer[] kernels = new Buffer[layers.length];
         for (int i = 0; i < layers.length; i++) {
-            Buffer[] inputs = in.clone();
             int down = i / tile.get(1) * window.strides().get(0);
             int right = i % tile.get(1) * window.strides().get(1);
-            inputs[1] = tape.derived(
+            kernels[i] = tape.derived(
                     in[1], "at " + down + "," + right + " in " + reach, kernel -> framed(kernel, reach, down, right));
+            Buffer[] inputs = in.clone();
+            inputs[1] = kernels[i];
             layers[i] = Convolutions.conv(tape, strided, inputs);
         }
         Buffer largest = Maximum.of(tape, layers);
-        tape.adjoint(largest, dy -> {
-            Buffer[] parts = new Buffer[layers.length];
-            for (int i = 0; i < parts.length; i++) {
-                parts[i] = Buffer.of(dy.shape(), false);
-            }
-            Maximum.share(tape, dy, largest, layers, i -> parts[i]);
-            for (int i = 0; i < parts.length; i++) {
-                Buffer part = parts[i];
-                tape.give(layers[i], () -> part);
-            }
-        });
+        tape.adjoint(
+                largest,
+                dy -> tape.give(in[0], () -> {
+                    Buffer[] parts = new Buffer[layers.length];
+                    for (int i = 0; i < parts.length; i++) {
+                        parts[i] = Buffer.of(dy.shape(), false);
+                    }
+                    Maximum.share(tape, dy, largest, layers, i -> parts[i]);
+                    return Convolutions.products(
+                            tape, Padded.of(strided.window(), in[0]), List.of(parts), List.of(kernels), in[0].shape());
+                }));
         return largest;
     }
 
