@@ -114,15 +114,7 @@ final class GradientBenchmark implements Callable<Integer> {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new GradientBenchmark())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler((exception, failed, parsed) -> {
-                    if (!(exception instanceof BenchmarkException)) {
-                        throw exception;
-                    }
-                    failed.getErr().println("gradient-benchmark: " + exception.getMessage());
-                    return CommandLine.ExitCode.SOFTWARE;
-                });
+        return BenchmarkException.reported(new CommandLine(new GradientBenchmark()));
     }
 
     private static int defaultThreads() {

@@ -2,6 +2,7 @@ package dev.mettle.defenses.training;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.data.LabeledData;
+import dev.mettle.core.evaluation.DataCheck;
 import dev.mettle.core.numeric.Sha256;
 import dev.mettle.core.threat.Constraints;
 import dev.mettle.core.threat.Goal;
@@ -10,6 +11,7 @@ import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.defenses.Defense;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import java.util.StringJoiner;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -45,7 +47,7 @@ public final class AdversarialTraining {
     private int epochs = 10;
     private int batchSize = 100;
     private long seed = 42;
-    private double warmUpEpochs;
+    private OptionalDouble warmUpEpochs = OptionalDouble.empty();
     private double cleanShare;
     private double weightPerturbation;
     private int patience;
@@ -115,6 +117,11 @@ public final class AdversarialTraining {
         return by(new NoiseTraining(sigma), Norm.L2, sigma);
     }
 
+    /** Train for certificates by {@link IbpTraining} with its defaults, in L∞. */
+    public static AdversarialTraining ibp(double epsilon) {
+        return by(new IbpTraining(), Norm.LINF, epsilon);
+    }
+
     /**
      * Draw new weights first, by the seed of the network's configuration, rather than go on from those it has, so that a trained network
      * can be compared with the same one trained adversarially from scratch.
@@ -139,7 +146,8 @@ public final class AdversarialTraining {
     }
 
     /**
-     * Let epsilon grow from 0 in a straight line over the first epochs, which helps where training wouldn't begin otherwise.
+     * Let epsilon grow from 0 in a straight line over the first epochs, which helps where training wouldn't begin otherwise. Unless set,
+     * the method says how many these are: none, but half of all for {@link IbpTraining}.
      *
      * @throws ConfigurationException if the number is negative
      */
@@ -147,7 +155,7 @@ public final class AdversarialTraining {
         if (!(number >= 0) || Double.isInfinite(number)) {
             throw new ConfigurationException("epsilon grows over " + number + " epochs: give a number of at least 0");
         }
-        return with(changed -> changed.warmUpEpochs = number);
+        return with(changed -> changed.warmUpEpochs = OptionalDouble.of(number));
     }
 
     /**
@@ -242,12 +250,13 @@ public final class AdversarialTraining {
      * @throws ConfigurationException if data and model don't fit, or the method can't train this network
      */
     public TrainedNetwork train(Dl4jClassifier model, LabeledData data) {
-        LabeledData held = heldOut;
-        LabeledData learned = data;
-        if (held == null && data.size() >= 20) {
-            int kept = Math.min(500, data.size() / 10);
-            held = data.subset(IntStream.range(data.size() - kept, data.size()).toArray());
-            learned = data.first(data.size() - kept);
+        LabeledData learned = DataCheck.fit(data, model.info());
+        LabeledData held = heldOutFor(model);
+        if (held == null && learned.size() >= 20) {
+            int size = learned.size();
+            int kept = Math.min(500, size / 10);
+            held = learned.subset(IntStream.range(size - kept, size).toArray());
+            learned = learned.first(size - kept);
         }
         return new TrainingRun(this, model, TrainingSource.of(learned, batchSize, seed), held).run();
     }
@@ -260,7 +269,11 @@ public final class AdversarialTraining {
      * @throws ConfigurationException if data and model don't fit, or the method can't train this network
      */
     public TrainedNetwork train(Dl4jClassifier model, DataSetIterator data) {
-        return new TrainingRun(this, model, TrainingSource.of(data), heldOut).run();
+        return new TrainingRun(this, model, TrainingSource.of(data), heldOutFor(model)).run();
+    }
+
+    private @Nullable LabeledData heldOutFor(Dl4jClassifier model) {
+        return heldOut == null ? null : DataCheck.fit(heldOut, model.info());
     }
 
     /** Return this training on some data as a defense, for {@code @DefendedBy}. */
@@ -283,8 +296,8 @@ public final class AdversarialTraining {
         if (fresh) {
             text.add("from scratch");
         }
-        if (warmUpEpochs > 0) {
-            text.add("warm-up " + warmUpEpochs);
+        if (warmUpEpochs() > 0) {
+            text.add("warm-up " + warmUpEpochs());
         }
         if (cleanShare > 0) {
             text.add("clean share " + cleanShare);
@@ -329,7 +342,7 @@ public final class AdversarialTraining {
     }
 
     double warmUpEpochs() {
-        return warmUpEpochs;
+        return warmUpEpochs.orElse(method.warmUpShare() * epochs);
     }
 
     double cleanShare() {

@@ -1,4 +1,4 @@
-package dev.mettle.defenses.certification.bounds;
+package dev.mettle.defenses.training;
 
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;

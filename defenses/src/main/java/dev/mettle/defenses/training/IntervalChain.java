@@ -1,4 +1,4 @@
-package dev.mettle.defenses.certification.bounds;
+package dev.mettle.defenses.training;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.numeric.Rows;
@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.CNN2DFormat;
 import org.deeplearning4j.nn.conf.ConvolutionMode;
 import org.deeplearning4j.nn.conf.InputPreProcessor;
@@ -18,22 +17,41 @@ import org.deeplearning4j.nn.conf.layers.ConvolutionLayer;
 import org.deeplearning4j.nn.conf.layers.DenseLayer;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.deeplearning4j.nn.conf.layers.OutputLayer;
+import org.deeplearning4j.nn.conf.layers.PoolingType;
+import org.deeplearning4j.nn.conf.layers.SubsamplingLayer;
 import org.deeplearning4j.nn.conf.preprocessor.CnnToFeedForwardPreProcessor;
 import org.deeplearning4j.nn.conf.preprocessor.FeedForwardToCnnPreProcessor;
+import org.deeplearning4j.nn.gradient.DefaultGradient;
+import org.deeplearning4j.nn.gradient.Gradient;
 import org.deeplearning4j.nn.multilayer.MultiLayerNetwork;
+import org.deeplearning4j.nn.workspace.LayerWorkspaceMgr;
 import org.nd4j.linalg.activations.IActivation;
 import org.nd4j.linalg.activations.impl.ActivationIdentity;
 import org.nd4j.linalg.activations.impl.ActivationReLU;
 import org.nd4j.linalg.activations.impl.ActivationSoftmax;
+import org.nd4j.linalg.api.memory.MemoryWorkspace;
+import org.nd4j.linalg.api.memory.conf.WorkspaceConfiguration;
+import org.nd4j.linalg.api.memory.enums.AllocationPolicy;
+import org.nd4j.linalg.api.memory.enums.LearningPolicy;
+import org.nd4j.linalg.api.memory.enums.SpillPolicy;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
- * A network of dense, convolution and ReLU layers that works on intervals, and computes the gradient of the loss of interval bound
+ * A network of dense, convolution, pooling and ReLU layers that works on intervals, and computes the gradient of the loss of interval bound
  * propagation into the gradient array of Deeplearning4j. Parameters are the network's own, so it sees every step of the updater.
  */
 final class IntervalChain {
+
+    private static final String WORKSPACE = "METTLE_IBP_TRAINING";
+    private static final WorkspaceConfiguration STEP = WorkspaceConfiguration.builder()
+            .initialSize(0)
+            .overallocationLimit(0.1)
+            .policyAllocation(AllocationPolicy.OVERALLOCATE)
+            .policyLearning(LearningPolicy.FIRST_LOOP)
+            .policySpill(SpillPolicy.REALLOCATE)
+            .build();
 
     private final MultiLayerNetwork network;
     private final List<IntervalLayer> layers;
@@ -83,6 +101,8 @@ final class IntervalChain {
             } else if (layer.getClass() == DenseLayer.class) {
                 layers.add(new IntervalLayer.Dense(parameters(network, i)));
                 activation(layers, ((DenseLayer) layer).getActivationFn(), layer, i);
+            } else if (layer.getClass() == SubsamplingLayer.class) {
+                layers.add(pooling((SubsamplingLayer) layer, i));
             } else if (layer instanceof ActivationLayer activation) {
                 activation(layers, activation.getActivationFn(), layer, i);
             } else {
@@ -108,15 +128,44 @@ final class IntervalChain {
     }
 
     private static List<Integer> settings(ConvolutionLayer layer, int index) {
-        if (layer.getCnn2dDataFormat() != CNN2DFormat.NCHW || layer.getConvolutionMode() == ConvolutionMode.Causal) {
+        List<Integer> settings = window(
+                layer,
+                index,
+                layer.getCnn2dDataFormat(),
+                layer.getConvolutionMode(),
+                List.of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation()));
+        settings.addAll(List.of(0, 1)); // channels first, in inputs and in weights
+        return settings;
+    }
+
+    private static IntervalLayer pooling(SubsamplingLayer layer, int index) {
+        List<Integer> settings = window(
+                layer,
+                index,
+                layer.getCnn2dDataFormat(),
+                layer.getConvolutionMode(),
+                List.of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation()));
+        boolean average = layer.getPoolingType() == PoolingType.AVG;
+        if (!average && layer.getPoolingType() != PoolingType.MAX) {
+            throw unknown(layer, index, "pools by " + layer.getPoolingType());
+        }
+        settings.addAll(List.of(
+                average && layer.isAvgPoolIncludePadInDivisor() ? 1 : 0, 0)); // the mean's divisor, channels first
+        return average ? new IntervalLayer.AveragePool(settings) : new IntervalLayer.MaxPool(settings);
+    }
+
+    /** Return what ND4J's operations on windows take first: kernel, strides, padding, dilation, and whether padding is SAME. */
+    private static List<Integer> window(
+            Layer layer, int index, CNN2DFormat format, ConvolutionMode mode, List<int[]> pairs) {
+        if (format != CNN2DFormat.NCHW || mode == ConvolutionMode.Causal) {
             throw unknown(layer, index, "is not in the layout NCHW, or causal");
         }
         List<Integer> settings = new ArrayList<>();
-        for (int[] pair : List.of(layer.getKernelSize(), layer.getStride(), layer.getPadding(), layer.getDilation())) {
+        for (int[] pair : pairs) {
             settings.add(pair[0]);
             settings.add(pair[1]);
         }
-        settings.addAll(List.of(layer.getConvolutionMode() == ConvolutionMode.Same ? 1 : 0, 0, 1));
+        settings.add(mode == ConvolutionMode.Same ? 1 : 0);
         return settings;
     }
 
@@ -130,9 +179,7 @@ final class IntervalChain {
 
     private static IntervalLayer.Parameters parameters(MultiLayerNetwork network, int index) {
         org.deeplearning4j.nn.api.Layer layer = network.getLayer(index);
-        ParamInitializer initializer = layer.conf().getLayer().initializer();
-        Map<String, INDArray> gradients =
-                initializer.getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray());
+        Map<String, INDArray> gradients = gradients(layer);
         return new IntervalLayer.Parameters(
                 layer.getParam("W"),
                 Objects.requireNonNull(gradients.get("W")),
@@ -142,9 +189,40 @@ final class IntervalChain {
 
     private static ConfigurationException unknown(Layer layer, int index, String why) {
         String name = layer.getLayerName();
-        return new ConfigurationException("layer " + index + (name == null ? "" : " \"" + name + "\"") + " ("
-                + layer.getClass().getSimpleName() + ") can't be trained by interval bounds, since it " + why
-                + ": give a chain of dense and convolution layers with ReLU that ends in an OutputLayer with softmax");
+        return new ConfigurationException(
+                "layer " + index + (name == null ? "" : " \"" + name + "\"") + " ("
+                        + layer.getClass().getSimpleName() + ") can't be trained by interval bounds, since it " + why
+                        + ": give a chain of dense, convolution and pooling layers with ReLU that ends in an OutputLayer with softmax");
+    }
+
+    // ---------------------------------------------------------------------------------------------- steps
+
+    /** Take a step of the network's updater, as Deeplearning4j does: it turns the gradient array into the step, in place. */
+    void update(int samples) {
+        Gradient gradient = new DefaultGradient(network.getFlattenedGradients());
+        for (int i = 0; i < network.getnLayers(); i++) {
+            String prefix = i + "_";
+            gradients(network.getLayer(i)).forEach((name, view) -> gradient.setGradientFor(prefix + name, view));
+        }
+        network.getUpdater()
+                .update(
+                        network,
+                        gradient,
+                        network.getIterationCount(),
+                        network.getEpochCount(),
+                        samples,
+                        LayerWorkspaceMgr.noWorkspaces());
+        INDArray parameters = network.params();
+        parameters.subi(network.getFlattenedGradients().reshape(parameters.shape()));
+    }
+
+    private static Map<String, INDArray> gradients(org.deeplearning4j.nn.api.Layer layer) {
+        return layer.numParams() == 0
+                ? Map.of()
+                : layer.conf()
+                        .getLayer()
+                        .initializer()
+                        .getGradientsFromFlattened(layer.conf(), layer.getGradientsViewArray());
     }
 
     // ---------------------------------------------------------------------------------------------- loss
@@ -156,16 +234,19 @@ final class IntervalChain {
      * @param lower the least values the inputs may take
      * @param upper the largest
      */
+    @SuppressWarnings("try") // the scope is all there is to it
     double gradient(INDArray inputs, INDArray lower, INDArray upper, int[] labels, double kappa) {
         network.getFlattenedGradients().assign(0);
         double loss = 0;
-        if (kappa > 0) {
-            loss += kappa * cleanLoss(inputs, labels, kappa);
-        }
-        if (kappa < 1) {
-            Interval box =
-                    Interval.of(upper.add(lower).muli(0.5), upper.sub(lower).muli(0.5));
-            loss += (1 - kappa) * worstLoss(box, labels, 1 - kappa);
+        try (MemoryWorkspace workspace = Nd4j.getWorkspaceManager().getAndActivateWorkspace(STEP, WORKSPACE)) {
+            if (kappa > 0) {
+                loss += kappa * cleanLoss(inputs, labels, kappa);
+            }
+            if (kappa < 1) {
+                Interval box =
+                        Interval.of(upper.add(lower).muli(0.5), upper.sub(lower).muli(0.5));
+                loss += (1 - kappa) * worstLoss(box, labels, 1 - kappa);
+            }
         }
         return loss;
     }

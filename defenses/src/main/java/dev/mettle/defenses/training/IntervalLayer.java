@@ -1,4 +1,4 @@
-package dev.mettle.defenses.certification.bounds;
+package dev.mettle.defenses.training;
 
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +16,14 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 sealed interface IntervalLayer {
 
     Interval forward(Interval x);
+
+    private static INDArray[] run(String operation, List<Integer> settings, INDArray... inputs) {
+        return Nd4j.exec(DynamicCustomOp.builder(operation)
+                .addInputs(inputs)
+                .addIntegerArguments(
+                        settings.stream().mapToInt(Integer::intValue).toArray())
+                .build());
+    }
 
     /**
      * Add to the gradients of the parameters.
@@ -80,23 +88,13 @@ sealed interface IntervalLayer {
             settings = List.copyOf(settings);
         }
 
-        private int[] arguments() {
-            return settings.stream().mapToInt(Integer::intValue).toArray();
-        }
-
         private INDArray convolve(INDArray x, INDArray weights) {
-            return Nd4j.exec(DynamicCustomOp.builder("conv2d")
-                    .addInputs(x, weights)
-                    .addIntegerArguments(arguments())
-                    .build())[0];
+            return run("conv2d", settings, x, weights)[0];
         }
 
         /** Return the gradients of input and weights. */
         private INDArray[] gradients(INDArray x, INDArray weights, INDArray dy) {
-            return Nd4j.exec(DynamicCustomOp.builder("conv2d_bp")
-                    .addInputs(x, weights, dy)
-                    .addIntegerArguments(arguments())
-                    .build());
+            return run("conv2d_bp", settings, x, weights, dy);
         }
 
         @Override
@@ -121,34 +119,108 @@ sealed interface IntervalLayer {
         }
     }
 
-    /** {@code max(0, x)}, taken at both ends of the intervals. */
-    record Relu() implements IntervalLayer {
+    /** A function that grows with every input: it is taken at both ends of the intervals. */
+    sealed interface Monotone extends IntervalLayer {
+
+        INDArray apply(INDArray x);
+
+        /** Return the gradient of the input at x. */
+        INDArray adjoint(INDArray x, INDArray dy);
 
         @Override
-        public Interval forward(Interval x) {
+        default Interval forward(Interval x) {
             if (x.radius().isEmpty()) {
-                return Interval.point(Transforms.relu(x.center(), true));
+                return Interval.point(apply(x.center()));
             }
             INDArray radius = x.radius().get();
-            INDArray lower = Transforms.relu(x.center().sub(radius), false);
-            INDArray upper = Transforms.relu(x.center().add(radius), false);
+            INDArray lower = apply(x.center().sub(radius));
+            INDArray upper = apply(x.center().add(radius));
             return Interval.of(upper.add(lower).muli(0.5), upper.sub(lower).muli(0.5));
         }
 
         @Override
-        public Interval backward(Interval x, Interval dy) {
+        default Interval backward(Interval x, Interval dy) {
             if (x.radius().isEmpty()) {
-                return Interval.point(dy.center().mul(Transforms.step(x.center(), true)));
+                return Interval.point(adjoint(x.center(), dy.center()));
             }
             INDArray radius = x.radius().get();
             INDArray ofRadius = dy.radius().orElseThrow();
-            INDArray lower = Transforms.step(x.center().sub(radius), false)
-                    .muli(dy.center().sub(ofRadius))
-                    .muli(0.5);
-            INDArray upper = Transforms.step(x.center().add(radius), false)
-                    .muli(dy.center().add(ofRadius))
-                    .muli(0.5);
+            INDArray lower =
+                    adjoint(x.center().sub(radius), dy.center().sub(ofRadius).muli(0.5));
+            INDArray upper =
+                    adjoint(x.center().add(radius), dy.center().add(ofRadius).muli(0.5));
             return Interval.of(upper.add(lower), upper.sub(lower));
+        }
+    }
+
+    /** {@code max(0, x)}. */
+    record Relu() implements Monotone {
+
+        @Override
+        public INDArray apply(INDArray x) {
+            return Transforms.relu(x, true);
+        }
+
+        @Override
+        public INDArray adjoint(INDArray x, INDArray dy) {
+            return Transforms.step(x, true).muli(dy);
+        }
+    }
+
+    /**
+     * The largest value of every window.
+     *
+     * @param settings what ND4J's operation takes: kernel, strides, padding, dilation, whether padding is SAME, divisor, layout
+     */
+    record MaxPool(List<Integer> settings) implements Monotone {
+
+        /** Create the layer. */
+        public MaxPool {
+            settings = List.copyOf(settings);
+        }
+
+        @Override
+        public INDArray apply(INDArray x) {
+            return run("maxpool2d", settings, x)[0];
+        }
+
+        @Override
+        public INDArray adjoint(INDArray x, INDArray dy) {
+            return run("maxpool2d_bp", settings, x, dy)[0];
+        }
+    }
+
+    /**
+     * The mean of every window.
+     *
+     * @param settings as those of {@link MaxPool}
+     */
+    record AveragePool(List<Integer> settings) implements IntervalLayer {
+
+        /** Create the layer. */
+        public AveragePool {
+            settings = List.copyOf(settings);
+        }
+
+        private INDArray apply(INDArray x) {
+            return run("avgpool2d", settings, x)[0];
+        }
+
+        @Override
+        public Interval forward(Interval x) {
+            return new Interval(apply(x.center()), x.radius().map(this::apply));
+        }
+
+        @Override
+        public Interval backward(Interval x, Interval dy) {
+            return new Interval(
+                    run("avgpool2d_bp", settings, x.center(), dy.center())[0],
+                    x.radius()
+                            .map(radius -> run(
+                                    "avgpool2d_bp",
+                                    settings,
+                                    radius,
+                                    dy.radius().orElseThrow())[0]));
         }
     }
 

@@ -1,17 +1,21 @@
 package dev.mettle.defenses.training;
 
+import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.attack.Attack;
 import dev.mettle.core.attack.InnerMaximization;
 import dev.mettle.core.loss.Aim;
 import dev.mettle.core.loss.CrossEntropy;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
+import dev.mettle.core.threat.Box;
+import dev.mettle.core.threat.Norm;
 import dev.mettle.core.threat.PerturbationSet;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.util.Arrays;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /**
  * The samples that a {@link TrainingMethod} learns from at once, and the only way it reaches the network.
@@ -31,6 +35,7 @@ public final class Minibatch {
     private final SampleRandom[] streams;
     private final int clean;
     private final double weightPerturbation;
+    private final double grown;
 
     Minibatch(
             Trainee trainee,
@@ -42,7 +47,8 @@ public final class Minibatch {
             INDArray targets,
             SampleRandom[] streams,
             int clean,
-            double weightPerturbation) {
+            double weightPerturbation,
+            double grown) {
         this.trainee = trainee;
         this.model = model;
         this.classes = classes;
@@ -53,6 +59,7 @@ public final class Minibatch {
         this.streams = streams;
         this.clean = clean;
         this.weightPerturbation = weightPerturbation;
+        this.grown = grown;
     }
 
     /** Return the number of samples. */
@@ -73,6 +80,11 @@ public final class Minibatch {
     /** Return the threat model of this moment, whose epsilon may still be growing. */
     public ThreatModel threatModel() {
         return threat;
+    }
+
+    /** Return how far epsilon has grown, from 0 to 1. */
+    public double grown() {
+        return grown;
     }
 
     /**
@@ -160,5 +172,30 @@ public final class Minibatch {
         INDArray perturbed = trainee.perturbWeights(both, bothTargets, loss, weightPerturbation);
         trainee.fit(both, bothTargets, loss);
         trainee.restoreWeights(perturbed);
+    }
+
+    /**
+     * Train the network on {@code κ · CE(logits) + (1 − κ) · CE(worst-case logits)}, the second ones bounded by intervals: one step of its
+     * updater.
+     *
+     * @param kappa the weight κ of the clean samples, in [0, 1]
+     * @throws ConfigurationException if the norm is not L∞, weights are to be perturbed, or a layer has no gradient on intervals
+     */
+    void fitWorstCase(double kappa) {
+        if (threat.norm() != Norm.LINF) {
+            throw new ConfigurationException(
+                    "IBP training works in L∞, not in " + threat.norm().symbol() + ": train with Norm.LINF");
+        }
+        if (weightPerturbation > 0) {
+            throw new ConfigurationException("IBP training doesn't perturb weights: leave out withWeightPerturbation");
+        }
+        Box range = threat.box();
+        double epsilon = threat.epsilon();
+        trainee.fitWorstCase(
+                inputs,
+                Transforms.max(inputs.sub(epsilon), range.lowerLike(inputs), false),
+                Transforms.min(inputs.add(epsilon), range.upperLike(inputs), false),
+                labels,
+                kappa);
     }
 }

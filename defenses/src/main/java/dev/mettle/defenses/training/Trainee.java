@@ -33,6 +33,7 @@ final class Trainee {
 
     private final Model network;
     private final long seed;
+    private @Nullable IntervalChain intervals;
 
     private Trainee(Model network, Collection<TrainingListener> listeners, long seed) {
         this.network = network;
@@ -195,6 +196,27 @@ final class Trainee {
                 ((ComputationGraph) network).fit(new DataSet(points, targets));
             }
         });
+    }
+
+    /** Make one step of the updater on {@link IntervalChain#gradient}. */
+    void fitWorstCase(INDArray inputs, INDArray lower, INDArray upper, int[] labels, double kappa) {
+        if (!(network instanceof MultiLayerNetwork layers)) {
+            throw new ConfigurationException("IBP training takes a MultiLayerNetwork, and this is a "
+                    + network.getClass().getSimpleName()
+                    + ": build the network as a list of layers, or train it by attacks");
+        }
+        IntervalChain chain = intervals;
+        if (chain == null) {
+            layers.initGradientsView();
+            chain = IntervalChain.of(layers);
+            intervals = chain;
+        }
+        layers.setScore(chain.gradient(inputs, lower, upper, labels, kappa));
+        chain.update(labels.length);
+        for (TrainingListener listener : layers.getListeners()) {
+            listener.iterationDone(layers, layers.getIterationCount(), layers.getEpochCount());
+        }
+        layers.setIterationCount(layers.getIterationCount() + 1);
     }
 
     private void under(@Nullable PairLoss loss, Runnable work) {

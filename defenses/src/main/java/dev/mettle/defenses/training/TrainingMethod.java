@@ -25,6 +25,11 @@ public interface TrainingMethod {
         return false;
     }
 
+    /** Return the share of all epochs over which epsilon grows from 0, unless the settings say so themselves. */
+    default double warmUpShare() {
+        return 0;
+    }
+
     /** Learn from one minibatch: perturb its samples, and fit the network to them. */
     void learn(Minibatch batch);
 }

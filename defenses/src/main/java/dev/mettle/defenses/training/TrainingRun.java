@@ -7,10 +7,10 @@ import dev.mettle.core.attack.SampleOutcome;
 import dev.mettle.core.attack.SampleStatus;
 import dev.mettle.core.data.FileLocks;
 import dev.mettle.core.data.LabeledData;
-import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.CpuClock;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
+import dev.mettle.core.threat.Box;
 import dev.mettle.core.threat.ThreatModel;
 import dev.mettle.dl4j.Dl4jClassifier;
 import java.io.IOException;
@@ -59,9 +59,7 @@ final class TrainingRun {
         this.source = source;
         this.heldOut = heldOut;
         this.classes = original.info().classes();
-        if (heldOut != null) {
-            requireFit(heldOut);
-        } else if (settings.patience() > 0 || settings.guard() != null) {
+        if (heldOut == null && (settings.patience() > 0 || settings.guard() != null)) {
             throw new ConfigurationException("there are no held-out samples to watch the training on: give some with"
                     + " withHeldOut, or leave out early stopping and the overfitting guard");
         }
@@ -105,19 +103,6 @@ final class TrainingRun {
                 ? null
                 : folder.resolve(
                         "training-" + settings.key(original, source.sha256()).substring(0, 16) + ".zip");
-    }
-
-    private void requireFit(LabeledData data) {
-        ModelInfo info = original.info();
-        if (!info.takes(ModelInfo.shape(Rows.sampleShape(data.inputs())))) {
-            throw new ConfigurationException("samples of shape "
-                    + ModelInfo.formatShape(ModelInfo.shape(Rows.sampleShape(data.inputs())))
-                    + " don't fit the model " + info.name() + ", which takes "
-                    + ModelInfo.formatShape(info.inputShape()) + ": bring them into the model's layout");
-        }
-        for (int label : data.labels()) {
-            requireLabel(label);
-        }
     }
 
     private void requireLabel(int label) {
@@ -225,25 +210,45 @@ final class TrainingRun {
         long seen = ((long) state.epoch << 40) + ((long) state.batch << 20);
         Arrays.setAll(streams, i -> SampleRandom.of(settings.seed(), "training", 0, seen + i));
         INDArray targets = samples.targets() == null ? targets(labels) : samples.targets();
+        requireInRange(inputs);
+        double grown = grown();
         TrainingMethod method = state.switched ? new PgdTraining() : settings.method();
         method.learn(new Minibatch(
                 trainee,
                 model,
                 classes,
-                threat.withEpsilon(epsilon()),
+                threat.withEpsilon(grown * threat.epsilon()),
                 inputs,
                 labels,
                 targets,
                 streams,
                 (int) Math.round(settings.cleanShare() * size),
-                settings.weightPerturbation()));
+                settings.weightPerturbation(),
+                grown));
     }
 
-    /** Return epsilon, which grows in the beginning. */
-    private double epsilon() {
+    private void requireInRange(INDArray inputs) {
+        Box range = threat.box();
+        range.requireFeatures(Rows.features(inputs));
+        if (range.clip(inputs.dup()).equals(inputs)) {
+            return;
+        }
+        double[][] rows = Rows.toRows(inputs);
+        for (int i = 0; i < rows.length; i++) {
+            String violation = range.firstViolation(rows[i]);
+            if (!violation.isEmpty()) {
+                throw new ConfigurationException("sample " + (i + 1) + " of minibatch " + (state.batch + 1)
+                        + " lies outside the input range " + range + " (" + violation
+                        + "): scale the data as the model expects it, or declare the true range");
+            }
+        }
+    }
+
+    /** Return how far epsilon has grown, from 0 to 1. */
+    private double grown() {
         double part = source.batches() == 0 ? 0 : (double) state.batch / source.batches();
-        double grown = settings.warmUpEpochs() == 0 ? 1 : (state.epoch + part) / settings.warmUpEpochs();
-        return threat.epsilon() * Math.min(1, grown);
+        double warmUp = settings.warmUpEpochs();
+        return warmUp == 0 ? 1 : Math.min(1, (state.epoch + part) / warmUp);
     }
 
     private INDArray targets(int[] labels) {

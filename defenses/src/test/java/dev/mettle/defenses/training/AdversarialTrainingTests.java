@@ -404,11 +404,24 @@ class AdversarialTrainingTests {
                         "there are no held-out samples to watch the training on: give some with withHeldOut, or leave"
                                 + " out early stopping and the overfitting guard");
         assertThatThrownBy(() -> AdversarialTraining.pgd(Norm.LINF, 0.1).train(model, Fixtures.bars(100, 1)))
-                .hasMessageStartingWith("samples of shape 1×8×8 don't fit the model MultiLayerNetwork, which takes 30");
+                .hasMessage(
+                        "the samples of bars have shape 1×8×8 but the model MultiLayerNetwork takes 30: bring the data"
+                                + " into the model's layout");
         LabeledData third = LabeledData.of(
                 points.inputs(), IntStream.range(0, 400).map(i -> 2).toArray());
         assertThatThrownBy(() -> AdversarialTraining.pgd(Norm.LINF, 0.1).train(model, third))
-                .hasMessage("the label 2 is none of the 2 classes of the model, which are counted from 0");
+                .hasMessage(
+                        "sample #0 of data has label 2 but the model has 2 classes: labels are counted from 0 to 1");
+        LabeledData outside = LabeledData.of(points.inputs().add(1), points.labels());
+        assertThatThrownBy(() -> AdversarialTraining.pgd(Norm.LINF, 0.1).train(model, outside))
+                .hasMessageMatching(
+                        "sample #0 of data lies outside the input range \\[0, 1\\] \\(feature 0 is 1\\.\\d+\\):"
+                                + " scale the data, or declare the range the model was trained on");
+        DataSet minibatch = new DataSet(points.inputs().add(1), oneHot(points));
+        assertThatThrownBy(() ->
+                        AdversarialTraining.pgd(Norm.LINF, 0.1).train(model, new SingletonDataSetIterator(minibatch)))
+                .hasMessageMatching("sample 1 of minibatch 1 lies outside the input range \\[0, 1\\] \\(feature 0 is"
+                        + " 1\\.\\d+\\): scale the data as the model expects it, or declare the true range");
         assertThatThrownBy(() -> AdversarialTraining.by(new OnFgsmQueries(), Norm.LINF, 0.1)
                         .train(model, points))
                 .hasMessageStartingWith("query only asks for gradients and logits only and ends without a proposal");
