@@ -3,15 +3,24 @@ package dev.mettle.benchmarks;
 import dev.mettle.attacks.AutoAttack;
 import dev.mettle.attacks.Pgd;
 import dev.mettle.core.attack.AttackSuite;
+import dev.mettle.core.certification.Certification;
+import dev.mettle.core.certification.CertificationReport;
+import dev.mettle.core.certification.Certifier;
+import dev.mettle.core.certification.RobustnessCertification;
 import dev.mettle.core.data.LabeledData;
 import dev.mettle.core.evaluation.RobustnessEvaluation;
 import dev.mettle.core.threat.Norm;
 import dev.mettle.core.trust.TrustPolicy;
+import dev.mettle.defenses.certification.RandomizedSmoothing;
+import dev.mettle.defenses.certification.bounds.CrownIbp;
+import dev.mettle.defenses.certification.bounds.Ibp;
 import dev.mettle.defenses.training.AdversarialTraining;
 import dev.mettle.defenses.training.Averaging;
 import dev.mettle.defenses.training.FastTraining;
 import dev.mettle.defenses.training.FreeTraining;
+import dev.mettle.defenses.training.IbpTraining;
 import dev.mettle.defenses.training.Mart;
+import dev.mettle.defenses.training.NoiseTraining;
 import dev.mettle.defenses.training.OverfittingGuard;
 import dev.mettle.defenses.training.PgdTraining;
 import dev.mettle.defenses.training.Trades;
@@ -67,7 +76,9 @@ final class TrainingBenchmark implements Callable<Integer> {
         TRADES,
         MART,
         FAST,
-        FREE
+        FREE,
+        IBP,
+        NOISE
     }
 
     @Spec
@@ -94,14 +105,26 @@ final class TrainingBenchmark implements Callable<Integer> {
     @Option(names = "--guard", description = "Watch for catastrophic overfitting.")
     private boolean guard;
 
-    @Option(names = "--epsilon", description = "Of training and attacks, in L-infinity. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--kappa", description = "The last clean weight of IBP training. Default: ${DEFAULT-VALUE}.")
+    private double kappa = 0.5;
+
+    @Option(names = "--sigma", description = "The noise of noise training. Default: ${DEFAULT-VALUE}.")
+    private double sigma = 0.5;
+
+    @Option(names = "--epsilon", description = "Of training, in L-infinity. Default: ${DEFAULT-VALUE}.")
     private double epsilon = 0.3;
+
+    @Option(names = "--radius", description = "Of attacks and certificates, in L-infinity. Default: epsilon.")
+    private double radius;
 
     @Option(names = "--epochs", paramLabel = "N", description = "Default: ${DEFAULT-VALUE}.")
     private int epochs = 12;
 
-    @Option(names = "--warm-up", paramLabel = "EPOCHS", description = "Over which epsilon grows. Default: 1.")
-    private double warmUp = 1;
+    @Option(
+            names = "--warm-up",
+            paramLabel = "EPOCHS",
+            description = "Over which epsilon grows. Default: 1, for IBP half of all.")
+    private double warmUp = -1;
 
     @Option(names = "--images", paramLabel = "N", description = "Training images. Default: ${DEFAULT-VALUE}.")
     private int images = 10_000;
@@ -124,6 +147,12 @@ final class TrainingBenchmark implements Callable<Integer> {
     @Option(names = "--auto-attack-images", paramLabel = "N", description = "By AutoAttack. Default: ${DEFAULT-VALUE}.")
     private int autoAttackImages = 100;
 
+    @Option(names = "--certified-images", paramLabel = "N", description = "After ibp and noise. Default: 100.")
+    private int certifiedImages = 100;
+
+    @Option(names = "--votes", paramLabel = "N", description = "Of randomized smoothing. Default: ${DEFAULT-VALUE}.")
+    private int votes = 100_000;
+
     @Option(names = "--save", paramLabel = "FILE", description = "Where the trained network goes. Default: nowhere.")
     private @Nullable Path save;
 
@@ -139,6 +168,7 @@ final class TrainingBenchmark implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
+        radius = radius > 0 ? radius : epsilon;
         if (images < 100 || epochs < 1) {
             throw new ParameterException(
                     spec.commandLine(), "give at least 100 images and 1 epoch, not " + images + " and " + epochs);
@@ -168,6 +198,16 @@ final class TrainingBenchmark implements Callable<Integer> {
                 trained.cpuSeconds(),
                 100 * clean(model, test));
         out.flush();
+        if (method == Method.NOISE) {
+            out.println(smoothed(model, test));
+            return CommandLine.ExitCode.OK;
+        }
+        if (method == Method.IBP) {
+            for (Certifier certifier : List.of(new Ibp(), new CrownIbp())) {
+                out.printf(Locale.ROOT, " %s %s |", certifier.name(), certified(certifier, model, test));
+                out.flush();
+            }
+        }
         AttackSuite pgd = new AttackSuite("PGD-40", "1", List.of(new Pgd().withSteps(40)));
         out.printf(Locale.ROOT, " PGD-40 %s |", withstanding(model, pgd, test, pgdImages));
         out.flush();
@@ -178,12 +218,13 @@ final class TrainingBenchmark implements Callable<Integer> {
     }
 
     private AdversarialTraining settings(LabeledData heldOut) {
-        AdversarialTraining settings = AdversarialTraining.by(method(), Norm.LINF, epsilon)
-                .withEpochs(epochs)
-                .withWarmUpEpochs(warmUp)
-                .withBatchSize(100)
-                .withSeed(seed)
-                .withHeldOut(heldOut);
+        AdversarialTraining settings = method == Method.NOISE
+                ? AdversarialTraining.noise(sigma)
+                : AdversarialTraining.by(method(), Norm.LINF, epsilon);
+        settings = settings.withEpochs(epochs).withBatchSize(100).withSeed(seed).withHeldOut(heldOut);
+        if (warmUp >= 0 || (method != Method.IBP && method != Method.NOISE)) {
+            settings = settings.withWarmUpEpochs(warmUp >= 0 ? warmUp : 1);
+        }
         if (averaging > 0) {
             settings = settings.withAveraging(Averaging.exponential(averaging));
         }
@@ -197,6 +238,8 @@ final class TrainingBenchmark implements Callable<Integer> {
             case MART -> new Mart().withSteps(steps);
             case FAST -> new FastTraining(stepFactor);
             case FREE -> new FreeTraining(replays);
+            case IBP -> new IbpTraining(kappa);
+            case NOISE -> new NoiseTraining(sigma);
         };
     }
 
@@ -254,11 +297,43 @@ final class TrainingBenchmark implements Callable<Integer> {
         double accuracy = RobustnessEvaluation.of(model, test.first(count))
                 .suite(attacks)
                 .norm(Norm.LINF)
-                .epsilon(epsilon)
+                .epsilon(radius)
                 .trust(TrustPolicy.OFF)
                 .run()
                 .robustAccuracy();
         return Math.round(accuracy * count) + " of " + count;
+    }
+
+    private String certified(Certifier certifier, Dl4jClassifier model, LabeledData test) {
+        if (certifiedImages == 0) {
+            return "-";
+        }
+        CertificationReport report = RobustnessCertification.of(model, test.first(certifiedImages))
+                .certifier(certifier)
+                .norm(Norm.LINF)
+                .radius(radius)
+                .run();
+        return report.certifiedCount() + " of " + certifiedImages;
+    }
+
+    private String smoothed(Dl4jClassifier model, LabeledData test) {
+        Certification certification = RobustnessCertification.of(model, test.first(certifiedImages))
+                .certifier(new RandomizedSmoothing(sigma).withN(votes))
+                .norm(Norm.L2)
+                .radius(sigma)
+                .batchSize(500)
+                .run()
+                .certification();
+        StringBuilder row = new StringBuilder();
+        for (double at = 0; at <= 3.5 * sigma; at += 0.5 * sigma) {
+            row.append(String.format(Locale.ROOT, " L2 %s: %d |", at, certification.certifiedCount(at)));
+        }
+        return row.append(String.format(
+                        Locale.ROOT,
+                        " %d abstained, average radius %.2f |",
+                        certification.abstainedCount(),
+                        certification.averageRadius()))
+                .toString();
     }
 
     private static void write(MultiLayerNetwork network, Path file) {

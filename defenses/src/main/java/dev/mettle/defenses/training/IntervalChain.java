@@ -197,17 +197,22 @@ final class IntervalChain {
 
     // ---------------------------------------------------------------------------------------------- steps
 
-    /** Take a step of the network's updater, as Deeplearning4j does: it turns the gradient array into the step, in place. */
-    void update(int samples) {
+    /** Return the network's gradient array, by the names of its parameters. */
+    Gradient gradients() {
         Gradient gradient = new DefaultGradient(network.getFlattenedGradients());
         for (int i = 0; i < network.getnLayers(); i++) {
             String prefix = i + "_";
             gradients(network.getLayer(i)).forEach((name, view) -> gradient.setGradientFor(prefix + name, view));
         }
+        return gradient;
+    }
+
+    /** Take a step of the network's updater, as Deeplearning4j does: it turns the gradient array into the step, in place. */
+    void update(int samples) {
         network.getUpdater()
                 .update(
                         network,
-                        gradient,
+                        gradients(),
                         network.getIterationCount(),
                         network.getEpochCount(),
                         samples,

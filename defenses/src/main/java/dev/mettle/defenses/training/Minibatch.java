@@ -193,6 +193,7 @@ public final class Minibatch {
         double epsilon = threat.epsilon();
         trainee.fitWorstCase(
                 inputs,
+                targets,
                 Transforms.max(inputs.sub(epsilon), range.lowerLike(inputs), false),
                 Transforms.min(inputs.add(epsilon), range.upperLike(inputs), false),
                 labels,

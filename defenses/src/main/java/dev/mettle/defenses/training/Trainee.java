@@ -199,7 +199,7 @@ final class Trainee {
     }
 
     /** Make one step of the updater on {@link IntervalChain#gradient}. */
-    void fitWorstCase(INDArray inputs, INDArray lower, INDArray upper, int[] labels, double kappa) {
+    void fitWorstCase(INDArray inputs, INDArray targets, INDArray lower, INDArray upper, int[] labels, double kappa) {
         if (!(network instanceof MultiLayerNetwork layers)) {
             throw new ConfigurationException("IBP training takes a MultiLayerNetwork, and this is a "
                     + network.getClass().getSimpleName()
@@ -211,11 +211,19 @@ final class Trainee {
             chain = IntervalChain.of(layers);
             intervals = chain;
         }
+        layers.setInput(inputs); // for listeners
+        layers.setLabels(targets);
         layers.setScore(chain.gradient(inputs, lower, upper, labels, kappa));
+        layers.setGradient(chain.gradients());
+        for (TrainingListener listener : layers.getListeners()) {
+            listener.onGradientCalculation(layers);
+        }
         chain.update(labels.length);
         for (TrainingListener listener : layers.getListeners()) {
             listener.iterationDone(layers, layers.getIterationCount(), layers.getEpochCount());
         }
+        layers.setInput(null);
+        layers.setLabels(null);
         layers.setIterationCount(layers.getIterationCount() + 1);
     }
 

@@ -290,13 +290,21 @@ class IbpTrainingTests {
         List<String> heard = new ArrayList<>();
         network.setListeners(new BaseTrainingListener() {
             @Override
+            public void onGradientCalculation(Model model) {
+                assertThat(model.batchSize()).isLessThanOrEqualTo(10);
+                heard.add(model.gradient().gradientForVariable().size() + " gradients");
+            }
+
+            @Override
             public void iterationDone(Model model, int iteration, int epoch) {
                 assertThat(model.score()).isPositive().isLessThan(5);
                 heard.add(epoch + "/" + iteration);
             }
         });
         training().withEpochs(2).train(classifier(network), random(DataType.FLOAT, 20));
-        assertThat(heard).containsExactly("0/0", "0/1", "1/2", "1/3");
+        assertThat(heard)
+                .containsExactly(
+                        "8 gradients", "0/0", "8 gradients", "0/1", "8 gradients", "1/2", "8 gradients", "1/3");
     }
 
     @Test
