@@ -164,7 +164,7 @@ public record RandomizedSmoothing(double sigma, int n0, int n, double alpha) imp
     public LabelModel subject(LabelModel model, long seed) {
         return model instanceof SmoothedClassifier
                 ? model
-                : new SmoothedClassifier(model, sigma, Math.min(n, SmoothedClassifier.DEFAULT_VOTES), seed);
+                : SmoothedClassifier.of(model, sigma, Math.min(n, SmoothedClassifier.DEFAULT_VOTES), seed);
     }
 
     private static LabelModel base(LabelModel model) {

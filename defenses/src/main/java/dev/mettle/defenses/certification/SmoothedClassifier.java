@@ -2,6 +2,7 @@ package dev.mettle.defenses.certification;
 
 import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.loss.Aim;
+import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.Judgement;
 import dev.mettle.core.model.LabelModel;
 import dev.mettle.core.model.ModelInfo;
@@ -26,12 +27,13 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * level {@value #LEVEL}: a narrow vote near a boundary breaks no sample. More votes make narrower ones count.
  *
  * <p>It tells labels only: decision-based attacks, such as {@link dev.mettle.attacks.HopSkipJump}, see what is judged. One query costs
- * as many forward passes of the model behind it as there are votes, and twice as many where it looks like a success.
+ * as many forward passes of the model behind it as there are votes, and twice as many where it looks like a success. {@link #of} gives
+ * one with gradients, where the model behind it has them.
  *
  * <p>Cohen, Rosenfeld, Kolter: Certified Adversarial Robustness via Randomized Smoothing, ICML 2019,
  * <a href="https://arxiv.org/abs/1902.02918">arXiv:1902.02918</a>.
  */
-public final class SmoothedClassifier implements LabelModel {
+public sealed class SmoothedClassifier implements LabelModel permits DifferentiableSmoothedClassifier {
 
     /** How many votes decide where nothing else is said. */
     public static final int DEFAULT_VOTES = 1000;
@@ -77,6 +79,22 @@ public final class SmoothedClassifier implements LabelModel {
     /** Smooth a model, with 1000 votes. */
     public SmoothedClassifier(LabelModel base, double sigma) {
         this(base, sigma, DEFAULT_VOTES, 0);
+    }
+
+    /** Smooth a model, with gradients if it has them. */
+    public static SmoothedClassifier of(LabelModel base, double sigma, int votes, long seed) {
+        return base instanceof DifferentiableModel model
+                ? new DifferentiableSmoothedClassifier(
+                        model, sigma, votes, DifferentiableSmoothedClassifier.DEFAULT_DRAWS, seed)
+                : new SmoothedClassifier(base, sigma, votes, seed);
+    }
+
+    int votes() {
+        return votes;
+    }
+
+    long seed() {
+        return seed;
     }
 
     /** Return the base classifier. */

@@ -300,9 +300,12 @@ final class ProposalTracker {
         heartbeat.accept(this);
     }
 
-    /** Leave out what only one draw of a randomized model fell for: an attack that rested there would stop too early. */
-    private int[] mostlyReaching(int[] rows, INDArray x, int[] candidates) {
-        if (!model.randomized() || candidates.length == 0) {
+    /**
+     * Leave out what is no success by more than logits, such as those of one draw of a randomized model: an attack that rested there would
+     * stop too early.
+     */
+    private int[] reallyReaching(int[] rows, INDArray x, int[] candidates) {
+        if (model.logitsDecide() || candidates.length == 0) {
             return candidates;
         }
         int[] own = IntStream.of(candidates).map(i -> rows[i]).toArray();
@@ -316,7 +319,7 @@ final class ProposalTracker {
 
     /** Keep a proposal if it reaches the goal, is a valid input, and is nearer than the best one so far. */
     private void keepBetter(int[] rows, INDArray x, boolean[] reachesGoal) {
-        int[] candidates = mostlyReaching(
+        int[] candidates = reallyReaching(
                 rows,
                 x,
                 IntStream.range(0, rows.length)

@@ -41,6 +41,14 @@ public interface LabelModel {
     }
 
     /**
+     * Say whether the logits, where a model tells them, decide its labels. If not, as where many draws vote, the model is asked itself
+     * about every point that looks like a success by its logits.
+     */
+    default boolean logitsDecide() {
+        return !randomized();
+    }
+
+    /**
      * Return the same model with draws of its own that start from a seed, so that two copies with the same seed draw the same. A model that
      * is not randomized returns itself.
      */
