@@ -271,7 +271,7 @@ class CertifiedTests {
     static class GuideTestCases {
 
         @ModelUnderTest
-        static final LabelModel model = new SmoothedClassifier(AffineModel.exact(), 0.25, 100, 0);
+        static final LabelModel model = SmoothedClassifier.of(AffineModel.exact(), 0.25, 100, 0);
 
         @EvaluationData
         static final LabeledData data = Samples.of(0, 20, 2);
@@ -285,14 +285,14 @@ class CertifiedTests {
         }
 
         @CertifiedRobustnessTest(norm = Norm.L2, radius = 0.25, minCertifiedAccuracy = 0.60, sigma = 0.25)
-        @AttackSource("fewQueries")
+        @AttackSource("attacks")
         void isCertifiedAndAttacked(Sandwich sandwich) {
             assertThat(sandwich.certifiedCount()).isEqualTo(20);
             assertThat(sandwich.unbrokenCount()).isEqualTo(20);
         }
 
-        static Stream<Attack> fewQueries() {
-            return Stream.of(new HopSkipJump().withQueries(200));
+        static Stream<Attack> attacks() {
+            return Stream.of(new Pgd(), new HopSkipJump().withQueries(200));
         }
     }
 
