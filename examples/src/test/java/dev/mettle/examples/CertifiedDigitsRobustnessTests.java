@@ -18,14 +18,14 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * A proof instead of evidence: a network that was trained for certificates, with bounds of what no attack at all can do. Attacks run, too, so that
- * the report shows the truth between both.
+ * A proof instead of evidence: a network that was trained for certificates, with bounds of what no attack at all can do. Attacks run, too,
+ * so that the report shows the truth between both.
  *
- * <p>The trained network lies in {@code models/defended}. Delete it there, and the next run trains it again, in ten minutes.
+ * <p>The trained network lies in {@code models/defended}. Delete it there, and the next run trains it again, in five to ten minutes.
  */
 class CertifiedDigitsRobustnessTests {
 
-    private static final int EPOCHS = 20;
+    private static final int EPOCHS = 12;
 
     /** The learning rate rises and falls once: 95 minibatches an epoch, since the last 500 digits are held out. */
     private static final int STEPS = 95 * EPOCHS;
@@ -37,6 +37,7 @@ class CertifiedDigitsRobustnessTests {
     @ModelUnderTest
     static Dl4jClassifier certifiable() {
         return AdversarialTraining.ibp(0.11)
+                .fromScratch()
                 .withEpochs(EPOCHS)
                 .withProgress(System.out::println)
                 .on(

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 final class ReportHtml {
 
     static final String TABLE = "border-collapse:collapse;margin:0 0 12px 0";
-    static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top";
-    static final String NAME = CELL + ";white-space:nowrap";
+    static final String CELL = "padding:2px 10px;border:0;text-align:left;vertical-align:top;white-space:normal";
+    static final String NAME = "padding:2px 10px;border:0;text-align:left;vertical-align:top;white-space:nowrap";
     static final String NUMBER = "padding:2px 10px;border:0;text-align:right;vertical-align:top;white-space:nowrap";
 
     /** Allure 2 would hide that there is something to unfold. */
