@@ -138,6 +138,12 @@ final class TrainingBenchmark implements Callable<Integer> {
     @Option(names = "--rate", description = "The largest learning rate of Adam. Default: ${DEFAULT-VALUE}.")
     private double rate = 1e-3;
 
+    @Option(names = "--no-cycle", description = "Keep that learning rate all the time.")
+    private boolean noCycle;
+
+    @Option(names = "--batch", paramLabel = "N", description = "Images per step. Default: ${DEFAULT-VALUE}.")
+    private int batch = 100;
+
     @Option(names = "--seed", description = "Of weights and training. Default: ${DEFAULT-VALUE}.")
     private int seed = 1;
 
@@ -169,9 +175,11 @@ final class TrainingBenchmark implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         radius = radius > 0 ? radius : epsilon;
-        if (images < 100 || epochs < 1) {
+        if (images < 100 || epochs < 1 || batch < 1) {
             throw new ParameterException(
-                    spec.commandLine(), "give at least 100 images and 1 epoch, not " + images + " and " + epochs);
+                    spec.commandLine(),
+                    "give at least 100 images, 1 epoch and 1 image per step, not " + images + ", " + epochs + " and "
+                            + batch);
         }
         LabeledData training = Mnist.training(mnist, images);
         LabeledData heldOut = Mnist.training(mnist, images + 500).subset(last500(training.size()));
@@ -221,7 +229,8 @@ final class TrainingBenchmark implements Callable<Integer> {
         AdversarialTraining settings = method == Method.NOISE
                 ? AdversarialTraining.noise(sigma)
                 : AdversarialTraining.by(method(), Norm.LINF, epsilon);
-        settings = settings.withEpochs(epochs).withBatchSize(100).withSeed(seed).withHeldOut(heldOut);
+        settings =
+                settings.withEpochs(epochs).withBatchSize(batch).withSeed(seed).withHeldOut(heldOut);
         if (warmUp >= 0 || (method != Method.IBP && method != Method.NOISE)) {
             settings = settings.withWarmUpEpochs(warmUp >= 0 ? warmUp : 1);
         }
@@ -251,10 +260,11 @@ final class TrainingBenchmark implements Callable<Integer> {
 
     /** The network of the conformance tests: 5×5 convolutions to 20 and 50 channels without padding, and 500 units. */
     private MultiLayerNetwork network(int samples) {
-        int all = epochs * (method == Method.FREE ? replays : 1) * ((samples + 99) / 100);
+        int all = epochs * (method == Method.FREE ? replays : 1) * ((samples + batch - 1) / batch);
+        Adam cycle = new Adam(new CycleSchedule(ScheduleType.ITERATION, rate / 10, rate, all, all / 10, 0.1));
         MultiLayerConfiguration configuration = new NeuralNetConfiguration.Builder()
                 .seed(seed)
-                .updater(new Adam(new CycleSchedule(ScheduleType.ITERATION, rate / 10, rate, all, all / 10, 0.1)))
+                .updater(noCycle ? new Adam(rate) : cycle)
                 .weightInit(WeightInit.XAVIER)
                 .activation(Activation.RELU)
                 .list()

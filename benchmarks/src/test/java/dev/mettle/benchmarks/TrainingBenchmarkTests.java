@@ -97,7 +97,8 @@ class TrainingBenchmarkTests {
     @Test
     void what_cannot_work_is_named() throws IOException {
         assertThat(run("--images 10")).isEqualTo(CommandLine.ExitCode.USAGE);
-        assertThat(errors.toString()).contains("give at least 100 images and 1 epoch, not 10 and 12");
+        assertThat(errors.toString())
+                .contains("give at least 100 images, 1 epoch and 1 image per step, not 10, 12 and 100");
         Files.delete(folder.resolve("train-labels-idx1-ubyte.gz"));
         assertThat(run("--images 200")).isEqualTo(CommandLine.ExitCode.SOFTWARE);
         assertThat(errors.toString())

@@ -51,7 +51,7 @@ class CertifiedDigitsRobustnessTests {
             norm = LINF,
             radius = 0.1,
             radii = {0.05, 0.15},
-            minCertifiedAccuracy = 0.75,
+            minCertifiedAccuracy = 0.70,
             certifier = CrownIbp.class,
             samples = 100)
     @AttackSource("attacks")

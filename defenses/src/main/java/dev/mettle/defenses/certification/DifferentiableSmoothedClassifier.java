@@ -8,6 +8,7 @@ import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
 import dev.mettle.core.numeric.SampleRandom;
 import dev.mettle.core.numeric.Sha256;
+import dev.mettle.core.numeric.Softmax;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -138,7 +139,7 @@ public final class DifferentiableSmoothedClassifier extends SmoothedClassifier i
      * {@code ∂L/∂zₖ = aₖwₖ − pₖ Σⱼ aⱼwⱼ}.
      */
     private void backward(double[] logits, double[] average, double[] above) {
-        double[] logProbabilities = logSoftmax(logits);
+        double[] logProbabilities = Softmax.log(logits);
         double[] weighted = new double[logits.length];
         double sum = 0;
         for (int k = 0; k < weighted.length; k++) {
@@ -152,29 +153,15 @@ public final class DifferentiableSmoothedClassifier extends SmoothedClassifier i
 
     /** Return {@code log(1/m Σᵢ softmax zᵢ)}. */
     private static double[] logMean(double[][] logits) {
-        double[][] logs = Arrays.stream(logits)
-                .map(DifferentiableSmoothedClassifier::logSoftmax)
-                .toArray(double[][]::new);
+        double[][] logs = Arrays.stream(logits).map(Softmax::log).toArray(double[][]::new);
         double[] mean = new double[logs[0].length];
         for (int k = 0; k < mean.length; k++) {
             int label = k;
-            mean[k] =
-                    logSumExp(Arrays.stream(logs).mapToDouble(row -> row[label]).toArray()) - Math.log(logs.length);
+            double[] ofLabel =
+                    Arrays.stream(logs).mapToDouble(row -> row[label]).toArray();
+            mean[k] = Softmax.logSumExp(ofLabel) - Math.log(logs.length);
         }
         return mean;
-    }
-
-    private static double[] logSoftmax(double[] logits) {
-        double sum = logSumExp(logits);
-        return Arrays.stream(logits).map(logit -> logit - sum).toArray();
-    }
-
-    private static double logSumExp(double... values) {
-        double max = Arrays.stream(values).max().orElseThrow();
-        return max
-                + Math.log(Arrays.stream(values)
-                        .map(value -> Math.exp(value - max))
-                        .sum());
     }
 
     private double[][] noise(INDArray inputs) {

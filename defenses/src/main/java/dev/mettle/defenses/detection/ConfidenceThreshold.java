@@ -4,6 +4,7 @@ import dev.mettle.core.ConfigurationException;
 import dev.mettle.core.model.DifferentiableModel;
 import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Softmax;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**

@@ -8,6 +8,7 @@ import dev.mettle.core.model.ModelInfo;
 import dev.mettle.core.model.Preprocessing;
 import dev.mettle.core.model.RandomizedPreprocessing;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Softmax;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

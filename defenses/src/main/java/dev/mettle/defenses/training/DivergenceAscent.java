@@ -8,6 +8,7 @@ import dev.mettle.core.attack.AttackContext;
 import dev.mettle.core.attack.Passes;
 import dev.mettle.core.attack.SampleBatch;
 import dev.mettle.core.numeric.Rows;
+import dev.mettle.core.numeric.Softmax;
 import dev.mettle.core.threat.Norm;
 import java.util.Map;
 import java.util.OptionalDouble;

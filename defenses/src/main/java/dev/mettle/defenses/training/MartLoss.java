@@ -1,6 +1,7 @@
 package dev.mettle.defenses.training;
 
 import dev.mettle.core.loss.LogitLoss;
+import dev.mettle.core.numeric.Softmax;
 
 /**
  * {@code −log q_y − log(1 − q_k) + λ · KL(p ‖ q) · (1 − p_y)} with {@code p = softmax(z)}, {@code q = softmax(z')} and {@code k} the

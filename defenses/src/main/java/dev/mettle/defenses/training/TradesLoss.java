@@ -1,5 +1,7 @@
 package dev.mettle.defenses.training;
 
+import dev.mettle.core.numeric.Softmax;
+
 /**
  * {@code CE(z, y) + β · KL(p ‖ q)} with {@code p = softmax(z)}, {@code q = softmax(z')} (Zhang et al. 2019). The gradient flows through
  * both.
