@@ -44,7 +44,8 @@ class CertifiedDigitsRobustnessTests {
                         LabeledData.fromClasspath("digits-train.npz").scaled(1 / 255.0),
                         TrainedNetworks.in(Path.of("models/defended")))
                 .defend(Dl4jClassifier.of(LeNet.untrained(1, STEPS)).withInputRange(0, 1))
-                .model();
+                .model()
+                .withName("LeNet, trained by intervals");
     }
 
     @CertifiedRobustnessTest(

@@ -98,7 +98,7 @@ final class CertificationHtml {
         row(
                 "passes",
                 String.format(Locale.ROOT, "%.0f", certification.forwardPerSample()),
-                "forward per sample, " + parameters());
+                parameters().isEmpty() ? "forward per sample" : "forward per sample, " + parameters());
         row("time", String.format(Locale.ROOT, "%.1f s", certification.seconds()), "seed " + certification.seed());
         html.close().close();
     }

@@ -84,7 +84,7 @@ final class SvgStaircase {
         SvgCurve.line(svg, x(report.radius()), SvgCurve.TOP, x(report.radius()), SvgCurve.BOTTOM, "#bbb");
         tick(svg, report.radius(), "bold");
         double step = step();
-        for (int i = 0; i * step <= largest; i++) {
+        for (int i = 0; i * step <= largest * (1 + 1e-9); i++) { // 3 × 0.05 is a little more than 0.15
             if (Math.abs(x(i * step) - x(report.radius())) >= SvgCurve.LABEL_WIDTH) {
                 tick(svg, i * step, "normal");
             }

@@ -57,7 +57,7 @@ class CertificationTests {
 
         @Override
         public Map<String, String> parameters() {
-            return Map.of("share", String.valueOf(share));
+            return alpha == 0 ? Map.of() : Map.of("share", String.valueOf(share));
         }
 
         @Override
@@ -138,9 +138,19 @@ class CertificationTests {
                         "one-sided bounds at 95% confidence: 25.9% and 65.3%",
                         "abstained",
                         "10.0%",
-                        "2 of 20, counted as not certified");
+                        "2 of 20, counted as not certified",
+                        "passes",
+                        "10",
+                        "forward per sample, share = 0.8");
         assertThat(Xml.attributes(html, "img", "alt")).containsExactly("certified accuracy against the radius");
         assertThat(Xml.texts(html, "code")).containsExactly("mvn test -Dtest=A#b");
+    }
+
+    @Test
+    void a_certifier_without_parameters_leaves_them_out() {
+        Document html = Xml.parse(CertificationHtml.of(certification(0.8, 0).run(), CURVE, ""));
+
+        assertThat(Xml.texts(html, "td")).containsSubsequence("passes", "10", "forward per sample");
     }
 
     @Test
