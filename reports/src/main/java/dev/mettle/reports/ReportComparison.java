@@ -15,6 +15,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -199,11 +202,37 @@ public final class ReportComparison {
         return lines;
     }
 
-    /** Other attacks may explain what changed. */
+    /** Other attacks, or others of their parameters, may explain what changed. */
     private List<String> attacks(Pair pair) {
         String then = pair.before().shown().title();
         String now = pair.after().shown().title();
-        return then.equals(now) ? List.of() : List.of("not the same: " + then + ", then " + now);
+        if (!then.equals(now)) {
+            return List.of("not the same: " + then + ", then " + now);
+        }
+        Map<String, Map<String, String>> earlier = new LinkedHashMap<>();
+        ownAttacks(before, pair.before()).forEach(attack -> earlier.put(attack.label(), attack.parameters()));
+        List<String> differences = new ArrayList<>();
+        for (ReportDocument.Attack attack : ownAttacks(after, pair.after())) {
+            Map<String, String> known = earlier.getOrDefault(attack.label(), attack.parameters());
+            Set<String> names = new TreeSet<>(known.keySet());
+            names.addAll(attack.parameters().keySet());
+            names.stream()
+                    .filter(name ->
+                            !Objects.equals(known.get(name), attack.parameters().get(name)))
+                    .map(name -> "not the same: " + name + " of " + attack.label() + " "
+                            + known.getOrDefault(name, "not said") + ", then "
+                            + attack.parameters().getOrDefault(name, "not said"))
+                    .forEach(differences::add);
+        }
+        return differences;
+    }
+
+    /** Return the attacks whose parameters are known, but for those of trust checks. */
+    private static List<ReportDocument.Attack> ownAttacks(ReportDocument document, ReportDocument.Threat threat) {
+        return document.attacksUnder(threat).stream()
+                .filter(attack ->
+                        !attack.isOfTrustCheck() && !attack.parameters().isEmpty())
+                .toList();
     }
 
     private static void names(String label, List<Long> ids, List<String> lines) {

@@ -62,6 +62,27 @@ class ReportComparisonTests {
     }
 
     @Test
+    void otherParametersOfTheSameAttackAreSaid() {
+        ObjectNode before = EvaluationJson.of(evaluation(0), VerdictPolicy.measureOnly());
+        ((ObjectNode) before.at("/attacks/0"))
+                .putObject("parameters")
+                .put("steps", "40")
+                .put("restarts", "1");
+        ObjectNode after = EvaluationJson.of(evaluation(0), VerdictPolicy.measureOnly());
+        ((ObjectNode) after.at("/attacks/0"))
+                .putObject("parameters")
+                .put("steps", "60")
+                .put("loss", "margin");
+
+        assertThat(ReportComparison.of(ReportDocument.of(before), ReportDocument.of(after), "a.json", "b.json")
+                        .lines())
+                .containsSubsequence(
+                        "  attacks           not the same: loss of FGSM not said, then margin",
+                        "  attacks           not the same: restarts of FGSM 1, then not said",
+                        "  attacks           not the same: steps of FGSM 40, then 60");
+    }
+
+    @Test
     void undecidedSamplesSayNothing() {
         ObjectNode changed = EvaluationJson.of(evaluation(0), VerdictPolicy.measureOnly());
         ObjectNode attack = (ObjectNode) changed.at("/attacks/0");
