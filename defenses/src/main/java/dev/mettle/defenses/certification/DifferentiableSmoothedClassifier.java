@@ -75,16 +75,15 @@ public final class DifferentiableSmoothedClassifier extends SmoothedClassifier i
 
     @Override
     public INDArray logits(INDArray inputs) {
-        return averaged(inputs, base::logits);
+        return averaged(inputs, noise(inputs), base::logits);
     }
 
     @Override
     public INDArray originalLogits(INDArray inputs) {
-        return averaged(inputs, base::originalLogits);
+        return averaged(inputs, noise(inputs), base::originalLogits);
     }
 
-    private INDArray averaged(INDArray inputs, UnaryOperator<INDArray> pass) {
-        double[][] noise = noise(inputs);
+    private INDArray averaged(INDArray inputs, double[][] noise, UnaryOperator<INDArray> pass) {
         double[][] rows = Rows.toRows(inputs);
         double[][] averages = new double[rows.length][];
         for (int i = 0; i < rows.length; i++) {
@@ -105,10 +104,10 @@ public final class DifferentiableSmoothedClassifier extends SmoothedClassifier i
     /** The gradient of the average goes back to the logits {@code zᵢ} of each draw, and from there to the input that all share. */
     @Override
     public InputGradient gradient(INDArray inputs, UnaryOperator<INDArray> lossGradient) {
-        INDArray average = logits(inputs);
+        double[][] noise = noise(inputs);
+        INDArray average = averaged(inputs, noise, base::logits);
         double[][] averages = Rows.toRows(average);
         double[][] outer = Rows.toRows(lossGradient.apply(average));
-        double[][] noise = noise(inputs);
         double[][] rows = Rows.toRows(inputs);
         INDArray gradient = Nd4j.zeros(inputs.dataType(), inputs.shape());
         for (int i = 0; i < rows.length; i++) {

@@ -14,8 +14,8 @@ import java.util.Map;
  * epsilon to certify.
  *
  * <p>For a {@code MultiLayerNetwork} of dense and convolution layers with ReLU, max and average pooling, that ends in softmax, in L∞.
- * Intervals don't heed constraints of the threat model: they bound a larger set, which proves as much. Cost per minibatch: three steps
- * of training.
+ * Intervals don't heed constraints of the threat model: they bound a larger set, which proves as much. Cost per minibatch: a pass and
+ * a gradient of the network, and twice that on intervals.
  *
  * <p>Gowal, Dvijotham, Stanforth, Bunel, Qin, Uesato, Arandjelovic, Mann, Kohli: On the Effectiveness of Interval Bound Propagation
  * for Training Verifiably Robust Models, 2018, <a href="https://arxiv.org/abs/1810.12715">arXiv:1810.12715</a>.

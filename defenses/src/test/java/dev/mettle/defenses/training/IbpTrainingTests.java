@@ -167,10 +167,14 @@ class IbpTrainingTests {
         assertThat(checked).isGreaterThan(gradient.length / 6);
     }
 
+    static Stream<MultiLayerNetwork> networks() {
+        return Stream.of(small(DataType.DOUBLE, new Adam(0.01)), pooled(DataType.DOUBLE));
+    }
+
     /** While only clean samples count, it is what Deeplearning4j does: its layout, its updater, its regularization. */
-    @Test
-    void clean_steps_are_those_of_deeplearning4j() {
-        MultiLayerNetwork network = small(DataType.DOUBLE, new Adam(0.01));
+    @ParameterizedTest
+    @MethodSource("networks")
+    void clean_steps_are_those_of_deeplearning4j(MultiLayerNetwork network) {
         LabeledData data = random(DataType.DOUBLE, 25);
         List<DataSet> minibatches = new ArrayList<>();
         for (int from = 0; from < 25; from += 10) {
